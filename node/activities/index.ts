@@ -1,0 +1,177 @@
+/**
+ * Activities: what members do in organisation life, reported on their case by the side where it happened.
+ *
+ * A report is known by its mark (who, what kind, which day, which title, how much), so the same workbook twice reports
+ * nothing twice. Reports about a person whom home has not confirmed wait, and go out by themselves when it does.
+ */
+import {
+  digestOf,
+  type Activity,
+  type ActivityKind,
+  type CaseActivity,
+  type Crypto,
+  type FactRecord,
+  type Side,
+  type Uuid,
+} from '../../protocol/index.ts'
+import { DomainError } from '../errors.ts'
+import { applied, refused, type Applied } from '../federation/inbox.ts'
+import { type Outbox } from '../federation/outbox.ts'
+import { type Peer } from '../federation/peers.ts'
+import { type Arrival, type Case, type Cases } from '../flows/index.ts'
+import { type Clock } from '../platform.ts'
+import { type Reader, type Row, type Transaction } from '../store/port.ts'
+import { activities, waitingActivities } from './tables.ts'
+
+export type ActivityRow = Row<typeof activities>
+export type ReportResult = 'reported' | 'unchanged' | 'waiting'
+
+export class Activities {
+  private readonly cases: Cases
+  private readonly outbox: Outbox
+  private readonly crypto: Crypto
+  private readonly clock: Clock
+
+  constructor(parts: { cases: Cases; outbox: Outbox; crypto: Crypto; clock: Clock }) {
+    this.cases = parts.cases
+    this.outbox = parts.outbox
+    this.crypto = parts.crypto
+    this.clock = parts.clock
+  }
+
+  /** Reports activities of people in our arrivals register. The caller holds the pair locks of their homes. */
+  async reportArrivals(tx: Transaction, entries: readonly { arrival: Arrival; activity: Activity }[]): Promise<ReportResult[]> {
+    const results: ReportResult[] = []
+    for (const { arrival, activity } of entries) {
+      const subject = arrival.caseId === null ? undefined : await this.cases.get(tx, arrival.caseId)
+      const mark = this.mark(`arrival:${arrival.id}`, activity)
+      results.push(subject ? await this.report(tx, subject, activity, mark) : await this.wait(tx, arrival, activity, mark))
+    }
+    return results
+  }
+
+  /** Reports one activity on a case, from either side. The caller holds the pair lock. */
+  async reportOnCase(tx: Transaction, subject: Case, activity: Activity): Promise<ReportResult> {
+    const person = subject.row.arrival === null ? `case:${subject.row.id}` : `arrival:${subject.row.arrival}`
+    return this.report(tx, subject, activity, this.mark(person, activity))
+  }
+
+  /** Corrects one of our own reports, or withdraws it with `activity: null`. */
+  async correct(tx: Transaction, subject: Case, id: Uuid, activity: Activity | null): Promise<void> {
+    const row = await tx.get(activities, { id })
+    if (row?.caseId !== subject.row.id || row.side !== subject.row.side) throw new DomainError('activity_unknown')
+    const record = this.outbox.draft({ type: 'activity.corrected', case: subject.row.id, body: { corrects: id, activity } })
+    await this.outbox.write(tx, subject.row.peer, [record])
+    await this.applyCorrection(tx, row, activity)
+  }
+
+  /** An arrival has been confirmed on a case: what waited goes out. */
+  async arrivalConfirmed(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
+    const waiting = await tx.find(waitingActivities, { arrival: arrival.id }, { orderBy: 'on' })
+    for (const row of waiting) {
+      await this.report(tx, subject, activityOf(row), row.mark)
+      await tx.remove(waitingActivities, row)
+    }
+  }
+
+  /** Marks of the waiting ones among these. */
+  async stillWaiting(reader: Reader, marks: readonly string[]): Promise<Set<string>> {
+    const rows = await reader.findIn(waitingActivities, 'mark', marks)
+    return new Set(rows.map(({ mark }) => mark))
+  }
+
+  markFor(arrival: Arrival, activity: Activity): string {
+    return this.mark(`arrival:${arrival.id}`, activity)
+  }
+
+  async ofCase(reader: Reader, caseId: Uuid): Promise<CaseActivity[]> {
+    const rows = await reader.find(activities, { caseId, withdrawn: false }, { orderBy: 'on' })
+    return rows.map((row) => ({ id: row.id, by: row.side as Side, activity: activityOf(row) }))
+  }
+
+  async ofCases(reader: Reader, caseIds: readonly Uuid[]): Promise<Map<Uuid, CaseActivity[]>> {
+    const rows = await reader.findIn(activities, 'caseId', caseIds, { withdrawn: false })
+    const groups = new Map<Uuid, CaseActivity[]>()
+    for (const row of rows) {
+      const item = { id: row.id, by: row.side as Side, activity: activityOf(row) }
+      const group = groups.get(row.caseId)
+      if (group) group.push(item)
+      else groups.set(row.caseId, [item])
+    }
+    return groups
+  }
+
+  readonly handler = {
+    prepare: async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]): Promise<void> => {
+      await this.cases.getMany(tx, records.map((record) => record.case ?? ''))
+    },
+    apply: (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {
+      if (record.type === 'activity.recorded') return this.heard(tx, peer, record)
+      if (record.type === 'activity.corrected') return this.heardCorrection(tx, peer, record)
+      throw new TypeError(`${record.type} is no activity`)
+    },
+  }
+
+  private async heard(tx: Transaction, peer: Peer, record: FactRecord<'activity.recorded'>): Promise<Applied> {
+    const allowed = await this.cases.mayReport(tx, peer.node, record)
+    if ('code' in allowed) return refused(allowed.code)
+    await this.store(tx, record.id, allowed.subject, allowed.side, record.body.activity, null)
+    return applied
+  }
+
+  private async heardCorrection(tx: Transaction, peer: Peer, record: FactRecord<'activity.corrected'>): Promise<Applied> {
+    const allowed = await this.cases.mayReport(tx, peer.node, record)
+    if ('code' in allowed) return refused(allowed.code)
+    const row = await tx.get(activities, { id: record.body.corrects })
+    if (row?.caseId !== record.case || row?.side !== allowed.side) return refused('activity_unknown')
+    await this.applyCorrection(tx, row, record.body.activity)
+    return applied
+  }
+
+  private async report(tx: Transaction, subject: Case, activity: Activity, mark: string): Promise<ReportResult> {
+    const [before] = await tx.find(activities, { mark })
+    if (before) return 'unchanged'
+    const record = this.outbox.draft({ type: 'activity.recorded', case: subject.row.id, body: { activity } })
+    const allowed = this.cases.mayWrite(subject, record)
+    if (allowed !== undefined) throw new DomainError(allowed)
+    await this.outbox.write(tx, subject.row.peer, [record])
+    await this.store(tx, record.id, subject, subject.row.side as Side, activity, mark)
+    return 'reported'
+  }
+
+  private async wait(tx: Transaction, arrival: Arrival, activity: Activity, mark: string): Promise<ReportResult> {
+    if (!(await tx.get(waitingActivities, { mark }))) {
+      const { kind, on, title, amountFen } = columnsOf(activity)
+      await tx.insert(waitingActivities, [{ mark, arrival: arrival.id, kind, on, title, amountFen, sinceMs: this.clock.nowMs() }])
+    }
+    return 'waiting'
+  }
+
+  private async store(tx: Transaction, id: Uuid, subject: Case, side: Side, activity: Activity, mark: string | null): Promise<void> {
+    const place = { id, caseId: subject.row.id, side, withdrawn: false, mark, changedMs: this.clock.nowMs() }
+    await tx.insert(activities, [{ ...place, ...columnsOf(activity) }])
+  }
+
+  private async applyCorrection(tx: Transaction, row: ActivityRow, activity: Activity | null): Promise<void> {
+    const changes = activity === null ? { withdrawn: true } : { ...columnsOf(activity), withdrawn: false }
+    await tx.update(activities, { id: row.id }, { ...changes, changedMs: this.clock.nowMs() })
+  }
+
+  private mark(person: string, activity: Activity): string {
+    const { kind, on, title, amountFen } = columnsOf(activity)
+    return digestOf(this.crypto, JSON.stringify([person, kind, on, title, amountFen]))
+  }
+}
+
+function columnsOf(activity: Activity): { kind: string; on: string; title: string | null; amountFen: number | null } {
+  return { kind: activity.kind, on: activity.on, title: activity.title ?? null, amountFen: activity.amountFen ?? null }
+}
+
+function activityOf(row: { kind: string; on: string; title: string | null; amountFen: number | null }): Activity {
+  return {
+    kind: row.kind as ActivityKind,
+    on: row.on,
+    ...(row.title === null ? {} : { title: row.title }),
+    ...(row.amountFen === null ? {} : { amountFen: row.amountFen }),
+  }
+}

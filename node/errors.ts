@@ -1,0 +1,33 @@
+/**
+ * What a domain verb may answer an officer with: a closed union of codes. http/ maps each to a status and texts in the
+ * user's language; params name fields and ids, never a person's data.
+ */
+import { type RecordCode } from '../protocol/index.ts'
+
+export const errorCodes = [
+  'case_not_found',
+  'import_not_found',
+  'peer_not_found',
+  'peer_unreachable',
+  'member_not_found',
+  'not_home_of_case',
+  'not_host_of_case',
+  'branch_not_found',
+  'agreement_needed',
+  'bad_request',
+  'unauthorised',
+  'not_found',
+  'too_large',
+  'internal',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+export class DomainError extends Error {
+  readonly code: ErrorCode | RecordCode
+  readonly params: Readonly<Record<string, string | number>>
+  constructor(code: ErrorCode | RecordCode, params: Readonly<Record<string, string | number>> = {}) {
+    super(code)
+    this.code = code
+    this.params = params
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The operator's side of agreements: this node's card, proposing terms to another node's card, pausing a peer.
+ *
+ * A card is public (region, name, public keys). What makes it the right one is the fingerprint, which two operators
+ * compare over another way; so nothing is signed without the operator typing what he heard.
+ */
+import { fingerprint, partySchema, thumbprint, type Crypto, type NodeId, type Party } from '../../protocol/index.ts'
+import { type Keyring } from '../keyring.ts'
+import { type Clock, type Ids } from '../platform.ts'
+import { type Store } from '../store/port.ts'
+import { AgreementError, type Peers } from './peers.ts'
+import { peers as peerRows } from './tables.ts'
+
+export interface Terms {
+  readonly replyDays: number
+  readonly queriesPerDay: number
+  readonly years: number
+}
+
+export class AgreementBook {
+  private readonly self: NodeId
+  private readonly name: string
+  private readonly keyring: Keyring
+  private readonly store: Store
+  private readonly peers: Peers
+  private readonly ids: Ids
+  private readonly clock: Clock
+
+  constructor(parts: { self: NodeId; name: string; keyring: Keyring; store: Store; peers: Peers; ids: Ids; clock: Clock }) {
+    this.self = parts.self
+    this.name = parts.name
+    this.keyring = parts.keyring
+    this.store = parts.store
+    this.peers = parts.peers
+    this.ids = parts.ids
+    this.clock = parts.clock
+  }
+
+  card(): Party {
+    return { node: this.self, name: this.name, signing: this.keyring.signing, exchange: this.keyring.exchange }
+  }
+
+  fingerprint(): string {
+    return fingerprint(this.keyring.kid)
+  }
+
+  /** A proposal to the holder of this card, with our signature. Throws AgreementError. */
+  propose(crypto: Crypto, card: unknown, heard: string, terms: Terms): string {
+    const other = partySchema.safeParse(card)
+    if (!other.success) throw new AgreementError('agreement_unreadable', 'not the card of a node')
+    if (thumbprint(crypto, other.data.signing) !== heard.replace(/\s/g, ''))
+      throw new AgreementError('agreement_other_fingerprint', 'the card has another fingerprint than you heard')
+    const [first, second] = [this.card(), other.data].sort((a, b) => (a.node < b.node ? -1 : 1))
+    if (!first || !second || first.node === second.node) throw new AgreementError('agreement_terms', 'a node cannot agree with itself')
+    const from = new Date(this.clock.nowMs())
+    const until = new Date(this.clock.nowMs())
+    until.setUTCFullYear(from.getUTCFullYear() + terms.years)
+    return this.peers.propose({
+      id: this.ids.next(),
+      parties: [first, second],
+      families: ['identity', 'flow', 'activity', 'peer'],
+      rulePack: 'national-2024',
+      replyDays: terms.replyDays,
+      queriesPerDay: terms.queriesPerDay,
+      keyVersion: 1,
+      from: day(from),
+      until: day(until),
+    })
+  }
+
+  /** Pauses or resumes all traffic with a peer; nothing that waits for it is lost. */
+  async pause(node: NodeId, paused: boolean): Promise<boolean> {
+    return this.store.transaction(async (tx) => {
+      if (!(await tx.get(peerRows, { node }))) return false
+      await tx.update(peerRows, { node }, { paused })
+      return true
+    })
+  }
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}

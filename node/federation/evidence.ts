@@ -1,0 +1,43 @@
+/** The evidence of one case: the signed bytes of both directions with the receipts, in stream order, for anyone to check. */
+import { type Evidence, type NodeId, type Uuid } from '../../protocol/index.ts'
+import { type Reader, type Store } from '../store/port.ts'
+import { envelopesIn, envelopesOut, recordsIn, recordsOut } from './tables.ts'
+
+type Item = Evidence['items'][number] & { epoch: number; seq: number }
+
+export class EvidenceFile {
+  private readonly self: NodeId
+  private readonly store: Store
+
+  constructor(parts: { self: NodeId; store: Store }) {
+    this.self = parts.self
+    this.store = parts.store
+  }
+
+  /** Everything sealed of this case. Records not sealed yet prove nothing and are left out. */
+  async ofCase(caseId: Uuid, home: NodeId, host: NodeId): Promise<Evidence> {
+    const items = await this.store.read(async (reader) => [...(await this.sent(reader, caseId)), ...(await this.received(reader, caseId))])
+    items.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0) || a.epoch - b.epoch || a.seq - b.seq || a.index - b.index)
+    const shown = items.map(({ from, jws, index, record, receipt }) => ({ from, jws, index, record, receipt }))
+    return { format: 'huiliu-evidence-1', case: caseId, home, host, items: shown }
+  }
+
+  private async sent(reader: Reader, caseId: Uuid): Promise<Item[]> {
+    const items: Item[] = []
+    for (const { peer, epoch, seq, idx, text } of await reader.find(recordsOut, { caseId, sealed: true })) {
+      if (epoch === null || seq === null || idx === null) continue
+      const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
+      if (envelope) items.push({ from: this.self, jws: envelope.jws, index: idx, record: text, receipt: envelope.receipt, epoch, seq })
+    }
+    return items
+  }
+
+  private async received(reader: Reader, caseId: Uuid): Promise<Item[]> {
+    const items: Item[] = []
+    for (const { peer, epoch, seq, idx, text } of await reader.find(recordsIn, { caseId })) {
+      const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
+      if (envelope) items.push({ from: peer, jws: envelope.jws, index: idx, record: text, receipt: envelope.receipt, epoch, seq })
+    }
+    return items
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The outbox: records written in the transaction of the change they report, each with a position drawn after the lock
+ * that guards it. The sealer takes them from there; nothing else sends.
+ */
+import { digestOf, writeRecord, type BodyOf, type Crypto, type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
+import { type Clock, type Ids } from '../platform.ts'
+import { type Transaction } from '../store/port.ts'
+import { recordsOut } from './tables.ts'
+
+/** A record to be written; id, time and author are added here. */
+export type Draft<T extends RecordType = RecordType> = { [K in T]: { type: K; case: Uuid | null; body: BodyOf<K> } }[T]
+
+/** Everything a domain says to one peer is written under this lock, so positions follow causes. */
+export function pairLock(peer: NodeId): string {
+  return `pair:${peer}`
+}
+
+export class Outbox {
+  private readonly self: NodeId
+  private readonly clock: Clock
+  private readonly ids: Ids
+  private readonly crypto: Crypto
+  private readonly wake: (peer: NodeId) => void
+
+  constructor(parts: { self: NodeId; clock: Clock; ids: Ids; crypto: Crypto; wake: (peer: NodeId) => void }) {
+    this.self = parts.self
+    this.clock = parts.clock
+    this.ids = parts.ids
+    this.crypto = parts.crypto
+    this.wake = parts.wake
+  }
+
+  /** A record as it will be sent, not yet written: what it does to facts is tried on it first. */
+  draft<T extends RecordType>(draft: Draft<T>): FactRecord<T> {
+    const at = new Date(this.clock.nowMs()).toISOString().replace(/\.\d{3}Z$/, 'Z')
+    return { id: this.ids.next(), type: draft.type, v: 1, case: draft.case, at, by: this.self, body: draft.body } as FactRecord<T>
+  }
+
+  /** Writes records for one peer, in this order. The caller holds `pairLock(peer)`. */
+  async write(tx: Transaction, peer: NodeId, records: readonly FactRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const positions = await tx.positions(records.length)
+    const writtenMs = this.clock.nowMs()
+    const rows = records.map((record, i) => {
+      const text = writeRecord(record)
+      const place = { sealed: false, epoch: null, seq: null, idx: null, outcome: null }
+      const digest = digestOf(this.crypto, text)
+      return { position: positions[i] ?? 0, peer, recordId: record.id, caseId: record.case, type: record.type, digest, text, writtenMs, ...place }
+    })
+    await tx.insert(recordsOut, rows)
+    tx.afterCommit(() => this.wake(peer))
+  }
+}

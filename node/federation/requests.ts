@@ -1,0 +1,204 @@
+/**
+ * Signed reading between peers: pull (envelopes after a number, which also fills gaps and says that we are alive) and
+ * compare. A request and its answer are bound by nonce and digest, so neither can be replayed or swapped.
+ */
+import {
+  comparePageSchema,
+  digestOf,
+  envelopeLines,
+  fromUtf8,
+  jwsTypes,
+  limits,
+  parseStrict,
+  readAnswerPayload,
+  readJws,
+  signAnswer,
+  signRequest,
+  splitEnvelopes,
+  utf8,
+  verifyJws,
+  type ComparePage,
+  type Crypto,
+  type NodeId,
+  type Purpose,
+  type Refusal,
+  type RequestPayload,
+  type Signer,
+} from '../../protocol/index.ts'
+import { type Clock, type Http, type Ids } from '../platform.ts'
+import { type Reader, type Store } from '../store/port.ts'
+import { type Gate } from './gate.ts'
+import { type Inbox } from './inbox.ts'
+import { type Peer, type Peers } from './peers.ts'
+import { envelopesOut, recordsOut, streamsIn, streamsOut } from './tables.ts'
+
+const requestTimeoutMs = 20_000
+const answerBytes = 8 * 1024 * 1024
+/** Bytes of envelopes in one answer to a pull. */
+const pullBytes = 4 * 1024 * 1024
+
+/** A domain's page of cases for a comparison; federation adds how far the streams are. */
+export type ComparedPage = Pick<ComparePage, 'cases' | 'denied' | 'next'>
+export type CompareSource = (reader: Reader, peer: NodeId, home: NodeId, after: string | null) => Promise<ComparedPage>
+
+export class PeerUnreachable extends Error {
+  readonly code: string
+  constructor(peer: NodeId, code: string) {
+    super(`${peer} did not answer: ${code}`)
+    this.code = code
+  }
+}
+
+export interface StreamState {
+  readonly sent: ComparePage['sent']
+  readonly received: ComparePage['received']
+  readonly unsent: number
+}
+
+/** How far both streams with a peer are, in this node's view. */
+export async function streamState(reader: Reader, peer: NodeId): Promise<StreamState> {
+  const out = await reader.get(streamsOut, { peer })
+  const into = await reader.get(streamsIn, { peer })
+  const waiting = await reader.find(envelopesOut, { peer, receipted: false })
+  const unsealed = await reader.count(recordsOut, { peer, sealed: false })
+  return {
+    sent: { epoch: out?.epoch ?? 1, seq: out?.seq ?? 0, head: out?.head ?? null },
+    received: { epoch: into?.epoch ?? 1, seq: into?.seq ?? 0, head: into?.head ?? null },
+    unsent: unsealed + waiting.reduce((sum, { records }) => sum + records, 0),
+  }
+}
+
+export class Requests {
+  private readonly self: NodeId
+  private readonly store: Store
+  private readonly peers: Peers
+  private readonly gate: Gate
+  private readonly inbox: Inbox
+  private readonly http: Http
+  private readonly signer: Signer
+  private readonly crypto: Crypto
+  private readonly clock: Clock
+  private readonly ids: Ids
+  private readonly compared: CompareSource
+
+  constructor(parts: {
+    self: NodeId
+    store: Store
+    peers: Peers
+    gate: Gate
+    inbox: Inbox
+    http: Http
+    signer: Signer
+    crypto: Crypto
+    clock: Clock
+    ids: Ids
+    compared: CompareSource
+  }) {
+    this.self = parts.self
+    this.store = parts.store
+    this.peers = parts.peers
+    this.gate = parts.gate
+    this.inbox = parts.inbox
+    this.http = parts.http
+    this.signer = parts.signer
+    this.crypto = parts.crypto
+    this.clock = parts.clock
+    this.ids = parts.ids
+    this.compared = parts.compared
+  }
+
+  /** Answers a request posted under a peer's name. */
+  async answer(claimed: string, body: Uint8Array): Promise<{ ok: true; text: string } | Refusal> {
+    const admitted = await this.gate.admit(claimed)
+    const asked = admitted.ok ? await this.gate.request(admitted.peer, body) : admitted
+    if (!admitted.ok || !asked.ok) {
+      const refusal = asked.ok ? (admitted as Refusal) : asked
+      await this.gate.note(admitted.ok ? admitted.peer.node : null, refusal, body)
+      return refusal
+    }
+    const text = await this.store.read((reader) => this.answerBody(reader, admitted.peer, asked.request.purpose))
+    return { ok: true, text: `${this.signedAnswer(asked.request, text)}\n${text}` }
+  }
+
+  /** Asks a peer for what we have not got of its stream; the number of envelopes taken. Throws PeerUnreachable. */
+  async pull(node: NodeId): Promise<number> {
+    for (let taken = 0; ; ) {
+      const { peer, stream } = await this.store.read(async (reader) => ({
+        peer: await this.peers.get(reader, node),
+        stream: await reader.get(streamsIn, { peer: node }),
+      }))
+      if (!peer || !stream) return taken
+      const body = await this.ask(peer, { what: 'pull', epoch: stream.epoch, after: stream.seq })
+      if (body === '') return taken
+      const { receipts, refusal } = await this.inbox.receive(node, utf8(body))
+      taken += receipts.length
+      const sent = splitEnvelopes(body)
+      if (refusal || receipts.length === 0 || !sent.ok || sent.envelopes.length < limits.pullEnvelopes) return taken
+    }
+  }
+
+  /** A page of the peer's side of a comparison. */
+  async compare(peer: Peer, home: NodeId, after: string | null): Promise<ComparePage> {
+    const parsed = parseStrict(await this.ask(peer, { what: 'compare', home, after }))
+    const page = parsed.ok ? comparePageSchema.safeParse(parsed.value) : undefined
+    if (!page?.success) throw new PeerUnreachable(peer.node, 'bad_answer')
+    return page.data
+  }
+
+  private async answerBody(reader: Reader, peer: Peer, purpose: Purpose): Promise<string> {
+    switch (purpose.what) {
+      case 'pull':
+        return this.envelopesAfter(reader, peer.node, purpose.epoch, purpose.after)
+      case 'compare': {
+        const state = await streamState(reader, peer.node)
+        const page = await this.compared(reader, peer.node, purpose.home, purpose.after)
+        return JSON.stringify({ ...state, ...page } satisfies ComparePage)
+      }
+    }
+  }
+
+  private async envelopesAfter(reader: Reader, node: NodeId, epoch: number, after: number): Promise<string> {
+    const page = { orderBy: 'seq', after, limit: limits.pullEnvelopes } as const
+    const envelopes = await reader.find(envelopesOut, { peer: node, epoch }, page)
+    let body = ''
+    for (const { jws, seq } of envelopes) {
+      const rows = await reader.find(recordsOut, { peer: node, epoch, seq }, { orderBy: 'idx' })
+      const text = envelopeLines({ jws, records: rows.map((row) => row.text) })
+      if (body !== '' && body.length + text.length > pullBytes / 3) break
+      body += text
+    }
+    return body
+  }
+
+  private signedAnswer(request: RequestPayload, text: string): string {
+    const iat = Math.floor(this.clock.nowMs() / 1000)
+    const digest = digestOf(this.crypto, text)
+    return signAnswer(this.signer, { iss: this.self, aud: request.iss, iat, nonce: request.nonce, digest })
+  }
+
+  private async ask(peer: Peer, purpose: Purpose): Promise<string> {
+    const iat = Math.floor(this.clock.nowMs() / 1000)
+    const nonce = this.ids.next()
+    const request = { iss: this.self, aud: peer.node, iat, exp: iat + limits.requestSeconds, nonce, purpose }
+    const url = `${peer.url}/federation/v1/${this.self}/requests`
+    const answer = await this.http
+      .post(url, utf8(signRequest(this.signer, request)), { timeoutMs: requestTimeoutMs, maxBytes: answerBytes })
+      .catch(() => undefined)
+    if (answer?.status !== 200) throw new PeerUnreachable(peer.node, answer ? `status_${answer.status}` : 'unreachable')
+    return this.openAnswer(peer, nonce, fromUtf8(answer.body) ?? '')
+  }
+
+  private openAnswer(peer: Peer, nonce: string, text: string): string {
+    const end = text.indexOf('\n')
+    const body = text.slice(end + 1)
+    const read = readJws(text.slice(0, Math.max(end, 0)), jwsTypes.answer)
+    const key = read.ok ? peer.keys.get(read.jws.kid) : undefined
+    const opened = read.ok && key ? verifyJws(this.crypto, read.jws, key) : undefined
+    const answer = opened?.ok ? readAnswerPayload(opened.payload) : undefined
+    if (!answer?.ok) throw new PeerUnreachable(peer.node, 'bad_answer')
+    const { iss, aud, nonce: answered, digest } = answer.payload
+    if (iss !== peer.node || aud !== this.self || answered !== nonce || digest !== digestOf(this.crypto, body))
+      throw new PeerUnreachable(peer.node, 'bad_answer')
+    return body
+  }
+}

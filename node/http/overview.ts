@@ -1,0 +1,90 @@
+/** What the office sees of its node and its peers: card, streams, backlog, and the comparison of counts. */
+import { fingerprint, thumbprint, type ComparisonReport, type ComparePage, type NodeId, type NodeInfo, type PeerState } from '../../protocol/index.ts'
+import { DomainError } from '../errors.ts'
+import { streamState } from '../federation/requests.ts'
+import { recordsIn, streamsIn, streamsOut } from '../federation/tables.ts'
+import { type Peer } from '../federation/peers.ts'
+import { type Region } from '../region.ts'
+import { type Reader } from '../store/port.ts'
+
+export async function nodeInfo(region: Region, federationUrl: string): Promise<NodeInfo> {
+  const { node, name, signing, exchange } = region.agreements.card()
+  const members = await region.store.read((reader) => region.members.count(reader))
+  return { node, name, kid: region.keyring.kid, fingerprint: region.agreements.fingerprint(), signing, exchange, federationUrl, members }
+}
+
+export async function peerStates(region: Region): Promise<PeerState[]> {
+  return region.store.read(async (reader) => {
+    const states: PeerState[] = []
+    for (const peer of await region.peers.all(reader)) states.push(await peerState(region, reader, peer))
+    return states
+  })
+}
+
+async function peerState(region: Region, reader: Reader, peer: Peer): Promise<PeerState> {
+  const { node, name, url, paused, terms } = peer
+  const { sent, received, unsent } = await streamState(reader, node)
+  const out = await reader.get(streamsOut, { peer: node })
+  const into = await reader.get(streamsIn, { peer: node })
+  const party = terms.parties.find((candidate) => candidate.node === node)
+  const { failures, breakerOpen, problem } = region.courier.delivery(node)
+  return {
+    node,
+    name,
+    url,
+    paused,
+    agreement: { id: terms.id, until: terms.until },
+    fingerprint: party ? fingerprint(thumbprint(region.crypto, party.signing)) : '',
+    sent,
+    receipted: out?.receipted ?? 0,
+    received,
+    unsent,
+    parked: await reader.count(recordsIn, { peer: node, parked: true }),
+    frozen: into?.frozen ?? false,
+    failures,
+    breakerOpen,
+    problem: problem ? { code: problem.code, at: new Date(problem.atMs).toISOString() } : null,
+    heardAt: into && into.heardMs > 0 ? new Date(into.heardMs).toISOString() : null,
+  }
+}
+
+/** Our count of the cases with a peer, and whether the peer holds the same ones alike. */
+export async function comparePeer(region: Region, node: NodeId, home: NodeId): Promise<ComparisonReport> {
+  const { self, store, peers, views } = region
+  if (home !== self && home !== node) throw new DomainError('bad_request')
+  const peer = await store.read((reader) => peers.get(reader, node))
+  if (!peer) throw new DomainError('peer_not_found', { region: node })
+  const theirs = await allPages((after) => region.requests.compare(peer, home, after))
+  const ours = await store.read(async (reader) => ({
+    comparison: await views.comparison(reader, self, node, home),
+    pages: await allPages(async (after) => ({ ...(await streamState(reader, node)), ...(await views.comparedPage(reader, self, node, home, after)) })),
+  }))
+  const here = new Map(ours.pages.cases.map(({ id, digest }) => [id, digest]))
+  const there = new Map(theirs.cases.map(({ id, digest }) => [id, digest]))
+  const level = sameCut(ours.pages.sent, theirs.received) && sameCut(ours.pages.received, theirs.sent)
+  return {
+    ...ours.comparison,
+    home,
+    host: home === self ? node : self,
+    level: level && ours.pages.unsent === 0 && theirs.unsent === 0,
+    inFlight: ours.pages.unsent + theirs.unsent,
+    unequal: [...here].filter(([id, digest]) => there.has(id) && there.get(id) !== digest).map(([id]) => id),
+    onlyHere: [...here.keys()].filter((id) => !there.has(id)),
+    onlyThere: [...there.keys()].filter((id) => !here.has(id)),
+  }
+}
+
+async function allPages(page: (after: string | null) => Promise<ComparePage>): Promise<ComparePage> {
+  const first = await page(null)
+  const cases = [...first.cases]
+  for (let next = first.next; next !== null; ) {
+    const more = await page(next)
+    cases.push(...more.cases)
+    next = more.next
+  }
+  return { ...first, cases, next: null }
+}
+
+function sameCut(a: ComparePage['sent'], b: ComparePage['sent']): boolean {
+  return a.epoch === b.epoch && a.seq === b.seq && a.head === b.head
+}

@@ -1,0 +1,43 @@
+/** The program `huiliu`: joins the command line with the process of a node. */
+import { cli, EvidenceRefused } from './cli/index.ts'
+import { ApiRefused, NodeAway } from './cli/client.ts'
+import { readEnvironment } from './config.ts'
+import { initDataDir, readDataDir, startNode, StartRefused } from './process.ts'
+import { StoreUnavailable } from './store/embedded.ts'
+
+const environment = readEnvironment()
+
+async function start(dataDir: string): Promise<void> {
+  const node = await startNode(dataDir, environment)
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  await node.stop()
+}
+
+const program = cli({
+  dataDirFromEnvironment: environment.dataDir,
+  init: initDataDir,
+  start,
+  address: async (dataDir) => {
+    const { config, token } = await readDataDir(dataDir)
+    return { port: config.local.port, token }
+  },
+  print: (text) => console.log(text),
+})
+
+function sentences(error: unknown): string {
+  if (error instanceof StartRefused || error instanceof StoreUnavailable || error instanceof ApiRefused) return `${error.messageZh}\n${error.message}`
+  if (error instanceof NodeAway) return `节点没有运行:请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
+  if (error instanceof EvidenceRefused) return error.message
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+try {
+  await program.parseAsync()
+  process.exitCode ??= 0
+} catch (error) {
+  console.error(sentences(error))
+  process.exitCode = 1
+}

@@ -1,0 +1,61 @@
+/**
+ * Organisations: the tree of this region's Party organisations down to branches.
+ *
+ * Workbooks name branches in full (中共东河镇二岭村支部委员会). A branch named for the first time is added under the
+ * committee its name tells (中共东河镇委员会), else under the region; names stay as the office writes them.
+ */
+import { type Uuid } from '../../protocol/index.ts'
+import { type Ids } from '../platform.ts'
+import { type Reader, type Row, type Transaction } from '../store/port.ts'
+import { organisations } from './tables.ts'
+
+export type Organisation = Row<typeof organisations>
+
+export class Organisations {
+  private readonly ids: Ids
+  private readonly regionName: string
+
+  constructor(parts: { ids: Ids; regionName: string }) {
+    this.ids = parts.ids
+    this.regionName = parts.regionName
+  }
+
+  /** The branch of this name, added with its place in the tree when it is new. */
+  async branchNamed(tx: Transaction, name: string): Promise<Organisation> {
+    const [found] = await tx.find(organisations, { name })
+    if (found) return found
+    const committee = committeeOf(name)
+    const parent = committee === undefined ? await this.region(tx) : await this.committeeNamed(tx, committee)
+    return this.add(tx, parent.id, name, 'branch')
+  }
+
+  async get(reader: Reader, id: Uuid): Promise<Organisation | undefined> {
+    return reader.get(organisations, { id })
+  }
+
+  async all(reader: Reader): Promise<Organisation[]> {
+    return reader.find(organisations, {}, { orderBy: 'name' })
+  }
+
+  private async committeeNamed(tx: Transaction, name: string): Promise<Organisation> {
+    const [found] = await tx.find(organisations, { name })
+    return found ?? this.add(tx, (await this.region(tx)).id, name, 'committee')
+  }
+
+  private async region(tx: Transaction): Promise<Organisation> {
+    const [found] = await tx.find(organisations, { kind: 'region' })
+    return found ?? this.add(tx, null, this.regionName, 'region')
+  }
+
+  private async add(tx: Transaction, parent: Uuid | null, name: string, kind: string): Promise<Organisation> {
+    const row = { id: this.ids.next(), parent, name, kind }
+    await tx.insert(organisations, [row])
+    return row
+  }
+}
+
+/** 中共东河镇二岭村支部委员会 belongs to 中共东河镇委员会; a name that tells no township or street has no committee of its own. */
+function committeeOf(branch: string): string | undefined {
+  const place = /^(?:中共|中国共产党)?(.+?(?:街道|镇|乡|苏木))./u.exec(branch)?.[1]
+  return place === undefined ? undefined : `中共${place}委员会`
+}

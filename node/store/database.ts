@@ -1,0 +1,90 @@
+/**
+ * Connecting to PostgreSQL and bringing its schema up to date. `DATABASE_URL` names the office's own server; without
+ * one the data directory has a real embedded one.
+ */
+import { existsSync } from 'node:fs'
+import { Socket } from 'node:net'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate } from 'drizzle-orm/postgres-js/migrator'
+import postgres from 'postgres'
+import { PostgresStore } from './postgres.ts'
+import { StoreUnavailable } from './embedded.ts'
+
+export interface Database {
+  readonly store: PostgresStore
+  /** Answers a trivial query, within the deadline of a connection. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+const migrationLock = 4_411_500
+
+export async function openDatabase(url: string, connections = 10): Promise<Database> {
+  await migrateDatabase(url)
+  const sql = postgres(url, {
+    max: connections,
+    connect_timeout: 5,
+    idle_timeout: 0,
+    onnotice: () => undefined,
+    // Numbers up to 2^53 are numbers here; positions and milliseconds never pass it.
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    ...quickSocket(url),
+  })
+  return {
+    store: new PostgresStore(sql),
+    ping: async () => {
+      await sql`select 1`
+    },
+    close: () => sql.end({ timeout: 5 }),
+  }
+}
+
+/** postgres.js leaves Nagle's algorithm on, which delays small statements by up to 40 ms. */
+function quickSocket(url: string): object {
+  const { hostname, port } = new URL(url)
+  const connect = () =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = new Socket()
+      socket.setNoDelay(true)
+      socket.once('error', reject)
+      socket.connect(Number(port || 5432), hostname, () => {
+        socket.off('error', reject)
+        resolve(socket)
+      })
+    })
+  return { socket: connect }
+}
+
+async function migrateDatabase(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined })
+  try {
+    // Several processes of one region may start together: one migrates, the others wait.
+    await sql`select pg_advisory_lock(${migrationLock})`
+    await migrate(drizzle(sql), { migrationsFolder: migrationsFolder() })
+  } catch (error) {
+    throw asUnavailable(error)
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
+function asUnavailable(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!/^(ECONNREFUSED|ENOTFOUND|CONNECT_TIMEOUT|ECONNRESET|28P01|3D000)$/.test(code)) return error
+  return new StoreUnavailable(
+    'postgres_failed',
+    `The database named by DATABASE_URL cannot be used (${code}): check that it runs, and its address, user and database name.`,
+    `DATABASE_URL 指定的数据库无法使用(${code}):请检查数据库是否已启动,以及地址、用户名和库名是否正确。`,
+  )
+}
+
+/** From the sources and from a build alike, the migrations lie in the project's node/store/migrations. */
+function migrationsFolder(): string {
+  for (let folder = path.dirname(fileURLToPath(import.meta.url)); ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, 'node', 'store', 'migrations')
+    if (existsSync(candidate)) return candidate
+    if (folder === path.dirname(folder)) throw new Error('node/store/migrations is missing')
+  }
+}

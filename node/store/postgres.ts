@@ -1,0 +1,281 @@
+/**
+ * The store in PostgreSQL, through postgres.js: the hot path of a node.
+ *
+ * A transaction keeps the rows it has read and written, and sends its writes together: one statement per table and
+ * kind, however many rows (arrays through unnest), when something must be read that they could change, and at commit.
+ * Table definitions are Drizzle's; the statements are made from them once and prepared by the driver.
+ */
+import { type PgTable } from 'drizzle-orm/pg-core'
+import postgres from 'postgres'
+import { MissingRow, UniqueViolation, type ColumnOf, type FindOptions, type Match, type Reader, type Row, type Store, type Transaction } from './port.ts'
+import { keyText, shapeOf, type Shape } from './shape.ts'
+
+type AnyRow = Readonly<Record<string, unknown>>
+type Client = Pick<postgres.TransactionSql, 'unsafe'>
+type Parameter = postgres.ParameterOrJSON<never>
+
+/** PostgreSQL's codes for a lost race that a second try usually wins: serialization failure and deadlock. */
+const worthRetrying = new Set(['40001', '40P01'])
+const tries = 5
+
+export class PostgresStore implements Store {
+  private readonly sql: postgres.Sql
+
+  constructor(sql: postgres.Sql) {
+    this.sql = sql
+  }
+
+  async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    for (let left = tries; ; left--) {
+      try {
+        const { result, effects } = await this.once(work)
+        for (const effect of effects) effect()
+        return result
+      } catch (error) {
+        const violation = uniqueViolationIn(error)
+        if (violation) throw violation
+        if (left <= 1 || !worthRetrying.has(codeOf(error) ?? '')) throw error
+      }
+    }
+  }
+
+  async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
+    const result = await this.sql.begin('isolation level repeatable read read only', (client) =>
+      work(new PostgresTransaction(client)).then((value) => ({ value })),
+    )
+    return result.value
+  }
+
+  private async once<Result>(work: (tx: Transaction) => Promise<Result>): Promise<{ result: Result; effects: (() => void)[] }> {
+    return (await this.sql.begin(async (client) => {
+      const tx = new PostgresTransaction(client)
+      const result = await work(tx)
+      await tx.flush()
+      return { result, effects: tx.effects }
+    })) as { result: Result; effects: (() => void)[] }
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}
+
+function uniqueViolationIn(error: unknown): UniqueViolation | undefined {
+  if (codeOf(error) !== '23505') return undefined
+  return new UniqueViolation((error as { constraint_name?: string }).constraint_name ?? 'unknown')
+}
+
+type Held = { row: AnyRow | null; state: 'read' | 'inserted' | 'changed' | 'removed' }
+
+class PostgresTransaction implements Transaction {
+  readonly effects: (() => void)[] = []
+  private readonly held = new Map<PgTable, Map<string, Held>>()
+  private readonly written = new Set<PgTable>()
+  private readonly client: Client
+
+  constructor(client: Client) {
+    this.client = client
+  }
+
+  async get<T extends PgTable>(table: T, key: Match<T>): Promise<Row<T> | undefined> {
+    return (await this.getMany(table, [key]))[0]
+  }
+
+  async getMany<T extends PgTable>(table: T, keys: readonly Match<T>[]): Promise<(Row<T> | undefined)[]> {
+    const shape = shapeOf(table)
+    const held = this.heldOf(table)
+    const missing = new Map(keys.map((key) => [keyText(shape, key), key as AnyRow]).filter(([text]) => !held.has(text as string)) as [string, AnyRow][])
+    if (missing.size > 0) {
+      for (const text of missing.keys()) held.set(text, { row: null, state: 'read' })
+      const rows = await this.run(selectByKeys(shape), keyArrays(shape, [...missing.values()]))
+      for (const row of rows) held.set(keyText(shape, row), { row, state: 'read' })
+    }
+    return keys.map((key) => (held.get(keyText(shape, key))?.row ?? undefined) as Row<T> | undefined)
+  }
+
+  async find<T extends PgTable>(table: T, match: Match<T>, options: FindOptions<T> = {}): Promise<Row<T>[]> {
+    const shape = shapeOf(table)
+    const { text, parameters } = whereText(shape, match as AnyRow)
+    const order = options.orderBy === undefined ? '' : ` order by ${columnOf(shape, options.orderBy)}${options.descending ? ' desc' : ''}`
+    const limit = options.limit === undefined ? '' : ` limit ${Math.trunc(options.limit)}`
+    const after = options.after === undefined || options.orderBy === undefined ? '' : ` and ${columnOf(shape, options.orderBy)} ${options.descending ? '<' : '>'} $${parameters.length + 1}`
+    return this.select(table, `${text}${after}${order}${limit}`, after === '' ? parameters : [...parameters, options.after])
+  }
+
+  async findIn<T extends PgTable>(table: T, column: ColumnOf<T>, values: readonly (string | number)[], match: Match<T> = {}): Promise<Row<T>[]> {
+    if (values.length === 0) return []
+    const shape = shapeOf(table)
+    const { text, parameters } = whereText(shape, match as AnyRow)
+    const type = typeOf(shape, column)
+    const condition = `${text} and ${columnOf(shape, column)} = any($${parameters.length + 1}::${type}[])`
+    return this.select(table, condition, [...parameters, arrayLiteral([...new Set(values)])])
+  }
+
+  async count<T extends PgTable>(table: T, match: Match<T>): Promise<number> {
+    await this.flushIfWritten(table)
+    const shape = shapeOf(table)
+    const { text, parameters } = whereText(shape, match as AnyRow)
+    const [row] = await this.run(`select count(*)::int8 as count from ${quoted(shape.name)} where ${text}`, parameters)
+    return Number(row?.['count'] ?? 0)
+  }
+
+  insert<T extends PgTable>(table: T, rows: readonly Row<T>[]): Promise<void> {
+    const shape = shapeOf(table)
+    const held = this.heldOf(table)
+    for (const row of rows) {
+      const key = keyText(shape, row)
+      const before = held.get(key)
+      if (before?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
+      held.set(key, { row: { ...row }, state: before?.state === 'removed' ? 'changed' : 'inserted' })
+    }
+    this.written.add(table)
+    return Promise.resolve()
+  }
+
+  async update<T extends PgTable>(table: T, key: Match<T>, patch: Match<T>): Promise<void> {
+    const row = await this.get(table, key)
+    const shape = shapeOf(table)
+    if (!row) throw new MissingRow(shape.name)
+    const text = keyText(shape, key)
+    const state = this.heldOf(table).get(text)?.state === 'inserted' ? 'inserted' : 'changed'
+    this.heldOf(table).set(text, { row: { ...row, ...patch }, state })
+    this.written.add(table)
+  }
+
+  async remove<T extends PgTable>(table: T, key: Match<T>): Promise<void> {
+    await this.flushIfWritten(table)
+    this.heldOf(table).set(keyText(shapeOf(table), key), { row: null, state: 'removed' })
+    await this.run(deleteByKey(shapeOf(table)), shapeOf(table).key.map((field) => (key as AnyRow)[field]))
+  }
+
+  async lock(names: readonly string[]): Promise<void> {
+    await this.flush()
+    const sorted = [...new Set(names)].sort()
+    await this.run('select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest($1::text[]) with ordinality as n(name, i) order by i', [arrayLiteral(sorted)])
+    this.held.clear()
+  }
+
+  async positions(count: number): Promise<number[]> {
+    if (count === 0) return []
+    const rows = await this.run(`select nextval('outbox_position')::int8 as position from generate_series(1, $1::int4)`, [count])
+    return rows.map((row) => Number(row['position'])).sort((a, b) => a - b)
+  }
+
+  afterCommit(effect: () => void): void {
+    this.effects.push(effect)
+  }
+
+  /** Changes go before insertions: one row may leave a unique place that another takes in the same transaction. */
+  async flush(): Promise<void> {
+    for (const state of ['changed', 'inserted'] as const) for (const table of this.written) await this.send(table, state)
+    this.written.clear()
+  }
+
+  private async send(table: PgTable, state: 'changed' | 'inserted'): Promise<void> {
+    const shape = shapeOf(table)
+    const pending = [...this.heldOf(table).values()].filter((entry) => entry.state === state)
+    if (pending.length === 0) return
+    const rows = pending.map((entry) => entry.row ?? {})
+    await this.run(state === 'changed' ? upsertText(shape) : insertText(shape), allArrays(shape, rows))
+    for (const entry of pending) entry.state = 'read'
+  }
+
+  private async flushIfWritten(table: PgTable): Promise<void> {
+    if (this.written.has(table)) await this.flush()
+  }
+
+  private async select<T extends PgTable>(table: T, condition: string, parameters: readonly unknown[]): Promise<Row<T>[]> {
+    await this.flushIfWritten(table)
+    const shape = shapeOf(table)
+    const held = this.heldOf(table)
+    const rows = await this.run(`select ${columnList(shape)} from ${quoted(shape.name)} where ${condition}`, parameters)
+    for (const row of rows) held.set(keyText(shape, row), { row, state: 'read' })
+    return rows as Row<T>[]
+  }
+
+  private heldOf(table: PgTable): Map<string, Held> {
+    let held = this.held.get(table)
+    if (!held) this.held.set(table, (held = new Map()))
+    return held
+  }
+
+  private async run(text: string, parameters: readonly unknown[]): Promise<AnyRow[]> {
+    return (await this.client.unsafe(text, parameters as Parameter[], { prepare: true })) as unknown as AnyRow[]
+  }
+}
+
+// Statements. Names come from our own table definitions, never from input.
+
+function quoted(name: string): string {
+  return `"${name}"`
+}
+
+function columnOf(shape: Shape, field: string): string {
+  const found = shape.columns.find((column) => column.field === field)
+  if (!found) throw new TypeError(`${shape.name} has no ${field}`)
+  return quoted(found.column)
+}
+
+function typeOf(shape: Shape, field: string): string {
+  return shape.columns.find((column) => column.field === field)?.sqlType ?? 'text'
+}
+
+function columnList(shape: Shape): string {
+  return shape.columns.map(({ column, field }) => `${quoted(column)} as ${quoted(field)}`).join(', ')
+}
+
+function whereText(shape: Shape, match: AnyRow): { text: string; parameters: unknown[] } {
+  const parameters: unknown[] = []
+  const conditions = Object.entries(match).map(([field, value]) => {
+    if (value === null) return `${columnOf(shape, field)} is null`
+    // A boolean stands in the text, not in a parameter, so that a partial index on it can serve a prepared plan.
+    if (typeof value === 'boolean') return `${columnOf(shape, field)} is ${value}`
+    parameters.push(value)
+    return `${columnOf(shape, field)} = $${parameters.length}`
+  })
+  return { text: conditions.length === 0 ? 'true' : conditions.join(' and '), parameters }
+}
+
+function selectByKeys(shape: Shape): string {
+  const arrays = shape.key.map((field, i) => `$${i + 1}::${typeOf(shape, field)}[]`).join(', ')
+  const key = shape.key.map((field) => columnOf(shape, field)).join(', ')
+  return `select ${columnList(shape)} from ${quoted(shape.name)} where (${key}) in (select * from unnest(${arrays}))`
+}
+
+function deleteByKey(shape: Shape): string {
+  const conditions = shape.key.map((field, i) => `${columnOf(shape, field)} = $${i + 1}`)
+  return `delete from ${quoted(shape.name)} where ${conditions.join(' and ')}`
+}
+
+function insertText(shape: Shape): string {
+  const arrays = shape.columns.map(({ sqlType }, i) => `$${i + 1}::${sqlType}[]`).join(', ')
+  const names = shape.columns.map(({ column }) => quoted(column)).join(', ')
+  return `insert into ${quoted(shape.name)} (${names}) select * from unnest(${arrays})`
+}
+
+function upsertText(shape: Shape): string {
+  const key = shape.key.map((field) => columnOf(shape, field)).join(', ')
+  const rest = shape.columns.filter(({ field }) => !shape.key.includes(field))
+  const sets = rest.map(({ column }) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ')
+  return `${insertText(shape)} on conflict (${key}) do ${sets === '' ? 'nothing' : `update set ${sets}`}`
+}
+
+function keyArrays(shape: Shape, keys: readonly AnyRow[]): string[] {
+  return shape.key.map((field) => arrayLiteral(keys.map((key) => key[field])))
+}
+
+function allArrays(shape: Shape, rows: readonly AnyRow[]): string[] {
+  return shape.columns.map(({ field }) => arrayLiteral(rows.map((row) => row[field] ?? null)))
+}
+
+/** An array in PostgreSQL's text form. The driver would guess an array's type from its first element, and guess wrong. */
+function arrayLiteral(values: readonly unknown[]): string {
+  return `{${values.map(elementText).join(',')}}`
+}
+
+function elementText(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL'
+  if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
+  if (typeof value !== 'string') return String(value)
+  return `"${value.replace(/["\\]/g, '\\$&')}"`
+}

@@ -1,0 +1,136 @@
+/**
+ * The admin contract: what the local API of a node answers to its own office's programs (command line, screens).
+ *
+ * Typed once here, parsed on arrival by whoever asks. It never crosses a border between regions.
+ */
+import { z } from 'zod'
+import { differences, hostStates, homeStates, meanings, type HomeFacts, type HostFacts } from './case.ts'
+import { outcomeSchema } from './record.ts'
+import { nodeIdSchema, uuidSchema } from './ids.ts'
+
+export const importKinds = ['roster', 'outflow', 'arrivals', 'activities'] as const
+export type ImportKind = (typeof importKinds)[number]
+
+export const nodeInfoSchema = z.object({
+  node: nodeIdSchema,
+  name: z.string(),
+  kid: z.string(),
+  fingerprint: z.string(),
+  signing: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
+  exchange: z.object({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string() }),
+  federationUrl: z.string(),
+  members: z.int(),
+})
+export type NodeInfo = z.infer<typeof nodeInfoSchema>
+
+const cut = z.object({ epoch: z.int(), seq: z.int(), head: z.string().nullable() })
+export const peerStateSchema = z.object({
+  node: nodeIdSchema,
+  name: z.string(),
+  url: z.string(),
+  paused: z.boolean(),
+  agreement: z.object({ id: uuidSchema, until: z.string() }),
+  fingerprint: z.string(),
+  sent: cut,
+  receipted: z.int(),
+  received: cut,
+  /** Records written for the peer without its receipt yet. */
+  unsent: z.int(),
+  parked: z.int(),
+  frozen: z.boolean(),
+  failures: z.int(),
+  breakerOpen: z.boolean(),
+  problem: z.object({ code: z.string(), at: z.string() }).nullable(),
+  heardAt: z.string().nullable(),
+})
+export type PeerState = z.infer<typeof peerStateSchema>
+
+const sentences = z.object({ what: z.string(), where: z.string(), mend: z.string() })
+export const importRowSchema = z.object({
+  /** Row of the sheet, as Excel numbers it. */
+  row: z.int(),
+  /** Number among the entries, from 1. */
+  ordinal: z.int(),
+  state: z.enum(['held', 'flagged', 'duplicate', 'waiting']),
+  code: z.string(),
+  column: z.string().nullable(),
+  zh: sentences,
+  en: sentences,
+})
+export type ImportRow = z.infer<typeof importRowSchema>
+
+export const importReportSchema = z.object({
+  id: uuidSchema,
+  kind: z.enum(importKinds),
+  dryRun: z.boolean(),
+  sheet: z.string(),
+  headerRow: z.int(),
+  columns: z.array(z.object({ field: z.string(), heading: z.string(), column: z.string() })),
+  rows: z.int(),
+  /** New or changed by this import. */
+  accepted: z.int(),
+  unchanged: z.int(),
+  duplicates: z.int(),
+  /** Held for correction of the row itself. */
+  held: z.int(),
+  /** Kept, and going out by themselves once the missing side is there. */
+  waiting: z.int(),
+  faults: z.record(z.string(), z.int()),
+  /** Of an outflow register: published rows by host region. */
+  byRegion: z.record(z.string(), z.int()),
+  details: z.array(importRowSchema),
+})
+export type ImportReport = z.infer<typeof importReportSchema>
+
+export const caseSummarySchema = z.object({
+  id: uuidSchema,
+  peer: nodeIdSchema,
+  side: z.enum(['home', 'host']),
+  name: z.string(),
+  home: z.enum(homeStates),
+  host: z.enum(hostStates),
+  meaning: z.enum(meanings),
+  differences: z.array(z.enum(differences)),
+  deviations: z.array(z.string()),
+  changedAt: z.string(),
+})
+export type CaseSummary = z.infer<typeof caseSummarySchema>
+export const caseListSchema = z.object({ cases: z.array(caseSummarySchema), next: uuidSchema.nullable() })
+
+export const timelineItemSchema = z.object({
+  direction: z.enum(['sent', 'received']),
+  type: z.string(),
+  at: z.string(),
+  /** written, sealed, delivered (receipt stored) or received. */
+  state: z.enum(['written', 'sealed', 'delivered', 'received']),
+  outcome: outcomeSchema.nullable(),
+})
+export const caseDetailSchema = caseSummarySchema.extend({
+  homeFacts: z.custom<HomeFacts>(),
+  hostFacts: z.custom<HostFacts>(),
+  activities: z.array(z.object({ id: uuidSchema, by: z.enum(['home', 'host']), on: z.string(), kind: z.string(), title: z.string().nullable(), amountFen: z.int().nullable() })),
+  timeline: z.array(timelineItemSchema),
+})
+export type CaseDetail = z.infer<typeof caseDetailSchema>
+
+export const comparisonReportSchema = z.object({
+  home: nodeIdSchema,
+  host: nodeIdSchema,
+  /** Both streams stood at the same place on both sides, so every difference listed is one of substance. */
+  level: z.boolean(),
+  inFlight: z.int(),
+  both: z.array(uuidSchema),
+  homeOnly: z.array(uuidSchema),
+  hostOnlyKnownToHome: z.array(uuidSchema),
+  hostOnlyUnknownToHome: z.array(uuidSchema),
+  casesWithDeviations: z.array(uuidSchema),
+  deviations: z.object({ name: z.array(uuidSchema), category: z.array(uuidSchema), phone: z.array(uuidSchema) }),
+  /** Cases that the two nodes hold differently; empty when level, or something is broken. */
+  unequal: z.array(uuidSchema),
+  onlyHere: z.array(uuidSchema),
+  onlyThere: z.array(uuidSchema),
+})
+export type ComparisonReport = z.infer<typeof comparisonReportSchema>
+
+export const apiErrorSchema = z.object({ error: z.object({ code: z.string(), zh: z.string(), en: z.string() }) })
+export type ApiError = z.infer<typeof apiErrorSchema>

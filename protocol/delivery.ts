@@ -1,0 +1,38 @@
+/**
+ * When to try a peer again: exponential backoff with full jitter under a circuit breaker, as a pure step.
+ *
+ * A dead peer costs one small probe per `probeMs` however long it stays away, and its queue has no age limit. One
+ * success closes the breaker; hearing from the peer (a verified message or request) does as well.
+ */
+export interface DeliveryState {
+  readonly failures: number
+  /** Milliseconds since 1970 before which nothing is sent. */
+  readonly notBeforeMs: number
+}
+
+export const deliveryLimits = { firstDelayMs: 200, longestDelayMs: 30_000, breakerAfter: 5, probeMs: 60_000 } as const
+
+export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0 }
+
+export type DeliveryEvent = { kind: 'delivered' } | { kind: 'heard' } | { kind: 'failed'; nowMs: number; random: number }
+
+/** `random` is in [0, 1). */
+export function stepDelivery(state: DeliveryState, event: DeliveryEvent): DeliveryState {
+  switch (event.kind) {
+    case 'delivered':
+    case 'heard':
+      return freshDelivery
+    case 'failed': {
+      const failures = state.failures + 1
+      const ceiling = Math.min(deliveryLimits.firstDelayMs * 2 ** (failures - 1), deliveryLimits.longestDelayMs)
+      const delayMs = breakerOpen({ failures, notBeforeMs: 0 })
+        ? deliveryLimits.probeMs * (0.5 + event.random / 2)
+        : ceiling * (0.5 + event.random / 2)
+      return { failures, notBeforeMs: event.nowMs + Math.round(delayMs) }
+    }
+  }
+}
+
+export function breakerOpen(state: DeliveryState): boolean {
+  return state.failures > deliveryLimits.breakerAfter
+}

@@ -1,0 +1,97 @@
+/**
+ * JSON as it may appear on the wire: the minimal form, read strictly.
+ *
+ * Minimal form: no blanks outside strings, strings escape only `"`, `\` and control characters (short escape where
+ * one exists, else \u00xx in lower case), numbers are integers between -(2^53-1) and 2^53-1 without exponent, sign of
+ * zero or fraction, member names are not decimal integers, and no object repeats a member. That is what
+ * JSON.stringify writes, so one comparison refuses duplicate members, escaped duplicates, blanks, BOM, 1e400, -0 and
+ * 1.0 at once (attacks.md J9–J13). Beyond it: text in NFC, no NUL, no lone surrogates, bounded depth and width, and
+ * none of the member names that mean something to an ECMAScript object.
+ */
+import { limits } from './limits.ts'
+import { refuse, type Result } from './errors.ts'
+import { fromUtf8 } from './bytes.ts'
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+
+const dangerousNames = new Set(['__proto__', 'constructor', 'prototype'])
+
+export function parseStrict(text: string): Result<{ value: Json }> {
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+    if (JSON.stringify(value) !== text) return refuse('bad_json', 'not in minimal form')
+  } catch {
+    return refuse('bad_json', 'not JSON')
+  }
+  const fault = faultIn(value, 1)
+  return fault === undefined ? { ok: true, value } : refuse('bad_json', fault)
+}
+
+export function parseStrictBytes(bytes: Uint8Array): Result<{ value: Json; text: string }> {
+  const text = fromUtf8(bytes)
+  if (text === undefined) return refuse('bad_json', 'not UTF-8')
+  const parsed = parseStrict(text)
+  return parsed.ok ? { ok: true, value: parsed.value, text } : parsed
+}
+
+function faultIn(value: Json, depth: number): string | undefined {
+  if (depth > limits.jsonDepth) return 'nested too deep'
+  switch (typeof value) {
+    case 'string':
+      return faultInString(value)
+    case 'number':
+      return Number.isSafeInteger(value) ? undefined : 'a number that is not a safe integer'
+    case 'object':
+      return value === null ? undefined : faultInObject(value, depth)
+    default:
+      return undefined
+  }
+}
+
+function faultInObject(value: Json[] | { [name: string]: Json }, depth: number): string | undefined {
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const fault = faultIn(item, depth + 1)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  }
+  const names = Object.keys(value)
+  if (names.length > limits.jsonMembers) return 'too many members'
+  for (const name of names) {
+    if (dangerousNames.has(name)) return 'a member name that is not allowed'
+    const fault = faultInString(name) ?? faultIn(value[name] ?? null, depth + 1)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+// Most strings of a record are ASCII, and ASCII is NFC and well formed: the one test spares them the costly two.
+// eslint-disable-next-line no-control-regex -- the range is meant to include every ASCII character but NUL
+const plainAscii = /^[\x01-\x7f]*$/
+
+function faultInString(text: string): string | undefined {
+  if (plainAscii.test(text)) return undefined
+  if (text.includes('\u0000')) return 'a NUL character'
+  if (!wellFormed(text)) return 'a lone surrogate'
+  return text.normalize('NFC') === text ? undefined : 'text that is not in NFC'
+}
+
+function wellFormed(text: string): boolean {
+  return !/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(text)
+}
+
+/**
+ * One spelling for one value: members sorted by UTF-16 code units, minimal form (RFC 8785 for our integers-only JSON).
+ * Used to compare and digest derived state; never to rebuild signed bytes.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`)
+  return `{${members.join(',')}}`
+}

@@ -1,0 +1,56 @@
+/**
+ * Signed requests that read, and their signed answers. A request names one audience, one purpose, a short validity and
+ * a nonce that is spent once; an answer names the nonce it answers, so neither can be replayed or swapped (J17, P9).
+ */
+import { z } from 'zod'
+import { type Signer } from './crypto.ts'
+import { refuse, type Result } from './errors.ts'
+import { digestSchema, nodeIdSchema, uuidSchema } from './ids.ts'
+import { type Json } from './json.ts'
+import { jwsTypes, signJws } from './jws.ts'
+import { limits } from './limits.ts'
+
+export const purposeSchema = z.discriminatedUnion('what', [
+  /** Envelopes of the answering node's stream to the asker, after a number. Also tells the peer that we are alive. */
+  z.strictObject({ what: z.literal('pull'), epoch: z.int().min(1), after: z.int().min(0) }),
+  /** The answering node's side of a comparison of cases. */
+  z.strictObject({ what: z.literal('compare'), home: nodeIdSchema, after: uuidSchema.nullable() }),
+])
+export type Purpose = z.infer<typeof purposeSchema>
+
+const envelopeOfRequest = { iss: nodeIdSchema, aud: nodeIdSchema, iat: z.int().min(0), nonce: uuidSchema }
+
+export const requestPayloadSchema = z.strictObject({
+  ...envelopeOfRequest,
+  exp: z.int().min(0),
+  purpose: purposeSchema,
+})
+export type RequestPayload = z.infer<typeof requestPayloadSchema>
+
+/** The answer to a request; its body rides beside it and is bound in by digest. */
+export const answerPayloadSchema = z.strictObject({ ...envelopeOfRequest, digest: digestSchema })
+export type AnswerPayload = z.infer<typeof answerPayloadSchema>
+
+export function signRequest(signer: Signer, payload: RequestPayload): string {
+  return signJws(signer, jwsTypes.request, payload)
+}
+
+export function signAnswer(signer: Signer, payload: AnswerPayload): string {
+  return signJws(signer, jwsTypes.answer, payload)
+}
+
+/** Reads the payload of a verified request and checks its times against `nowSeconds`. */
+export function readRequestPayload(payload: Json, nowSeconds: number): Result<{ payload: RequestPayload }> {
+  const read = requestPayloadSchema.safeParse(payload)
+  if (!read.success) return refuse('bad_field', 'not a request')
+  const { iat, exp } = read.data
+  const long = exp - iat > limits.requestSeconds || exp < iat
+  if (long || nowSeconds > exp || iat > nowSeconds + limits.requestSeconds)
+    return refuse('bad_time', 'expired, not yet valid or valid for too long')
+  return { ok: true, payload: read.data }
+}
+
+export function readAnswerPayload(payload: Json): Result<{ payload: AnswerPayload }> {
+  const read = answerPayloadSchema.safeParse(payload)
+  return read.success ? { ok: true, payload: read.data } : refuse('bad_field', 'not an answer')
+}

@@ -1,0 +1,119 @@
+/**
+ * A node as its own operating-system process, started, killed and stopped from outside, spoken to over HTTP only.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ApiClient } from '../../node/cli/client.ts'
+import { type ConfigFile } from '../../node/config.ts'
+import { initDataDir, readDataDir } from '../../node/process.ts'
+import { startEmbedded } from '../../node/store/embedded.ts'
+
+const readyWithinMs = 60_000
+const pollMs = 40
+
+/** The node ended instead of starting; its last words are the message. */
+export class NodeEnded extends Error {}
+
+export class NodeProcess {
+  readonly config: ConfigFile
+  readonly dataDir: string
+  readonly client: ApiClient
+  private readonly onOutput: (text: string) => void
+  private child: ChildProcess | undefined
+  private lastWords = ''
+
+  private constructor(config: ConfigFile, dataDir: string, token: string, onOutput: (text: string) => void) {
+    this.config = config
+    this.dataDir = dataDir
+    this.client = new ApiClient({ port: config.local.port, token })
+    this.onOutput = onOutput
+  }
+
+  /** Makes the data directory when there is none; starts nothing. */
+  static async prepare(dataDir: string, wanted: () => Promise<ConfigFile>, onOutput: (text: string) => void = () => undefined): Promise<NodeProcess> {
+    const known = await readDataDir(dataDir).catch(() => undefined)
+    if (!known) await initDataDir(dataDir, await wanted())
+    const { config, token } = known ?? (await readDataDir(dataDir))
+    return new NodeProcess(config, dataDir, token, onOutput)
+  }
+
+  get name(): string {
+    return this.config.name
+  }
+
+  get running(): boolean {
+    return this.child !== undefined
+  }
+
+  get federationUrl(): string {
+    return `http://${this.config.federation.host}:${this.config.federation.port}`
+  }
+
+  /** Starts the process and waits until its API answers. */
+  async start(): Promise<void> {
+    // Programs of one build lie side by side: scripts/<name>.js and node/main.js (scripts/run.mjs).
+    const program = path.resolve(path.dirname(process.argv[1] ?? ''), '..', 'node', 'main.js')
+    const child = spawn(process.execPath, ['--enable-source-maps', program, '--data', this.dataDir, 'start'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = child
+    this.lastWords = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (bytes: Buffer) => {
+        const text = bytes.toString('utf8')
+        if (stream === child.stderr) this.lastWords = (this.lastWords + text).slice(-2000)
+        this.onOutput(text)
+      })
+    child.once('exit', () => {
+      if (this.child === child) this.child = undefined
+    })
+    await this.untilReady(child)
+  }
+
+  /** kill -9: no goodbye. The database server of the node lives on and is adopted by the next start. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM')
+  }
+
+  /** After a kill the embedded PostgreSQL may still run: stop it as well. */
+  async stopDatabase(): Promise<void> {
+    const embedded = await startEmbedded({ dataDir: this.dataDir, log: () => undefined })
+    await embedded.stop()
+  }
+
+  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.child
+    if (!child) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
+
+  private async untilReady(child: ChildProcess): Promise<void> {
+    for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await delay(pollMs)) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new NodeEnded(this.lastWords.trim() || `${this.name} ended at once`)
+      const answered = await this.client.node().then(
+        () => true,
+        () => false,
+      )
+      if (answered) return
+    }
+    throw new NodeEnded(`${this.name} was not ready in ${readyWithinMs / 1000} s`)
+  }
+}
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
