@@ -32,4 +32,8 @@ export function readEnvironment(): Environment {
 }
 
 /** Files of a data directory. */
-export const dataFiles = { config: 'config.json', keys: 'keys/keyring.json', token: 'keys/local-token' } as const
+export const dataFiles = {
+  config: 'config.json',
+  keys: 'keys/keyring.json',
+  token: 'keys/local-token',
+} as const

@@ -31,3 +31,12 @@ export class DomainError extends Error {
     this.params = params
   }
 }
+
+/** A reason not to start that a person can mend: one sentence in each language. */
+export class StartRefused extends Error {
+  readonly messageZh: string
+  constructor(message: string, messageZh: string) {
+    super(message)
+    this.messageZh = messageZh
+  }
+}

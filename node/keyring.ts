@@ -4,7 +4,18 @@
  */
 import * as nodeCrypto from 'node:crypto'
 import { z } from 'zod'
-import { exchangeKeySchema, pairKey, signingKeySchema, thumbprint, type Crypto, type Digest, type ExchangeKey, type NodeId, type Signer, type SigningKey } from '../protocol/index.ts'
+import {
+  exchangeKeySchema,
+  pairKey,
+  signingKeySchema,
+  thumbprint,
+  type Crypto,
+  type Digest,
+  type ExchangeKey,
+  type NodeId,
+  type Signer,
+  type SigningKey,
+} from '../protocol/index.ts'
 
 const fileSchema = z.strictObject({
   format: z.literal('huiliu-keys-1'),

@@ -2,7 +2,8 @@
 import { cli, EvidenceRefused } from './cli/index.ts'
 import { ApiRefused, NodeAway } from './cli/client.ts'
 import { readEnvironment } from './config.ts'
-import { initDataDir, readDataDir, startNode, StartRefused } from './process.ts'
+import { StartRefused } from './errors.ts'
+import { initDataDir, readDataDir, startNode } from './process.ts'
 import { StoreUnavailable } from './store/embedded.ts'
 
 const environment = readEnvironment()
@@ -28,8 +29,10 @@ const program = cli({
 })
 
 function sentences(error: unknown): string {
-  if (error instanceof StartRefused || error instanceof StoreUnavailable || error instanceof ApiRefused) return `${error.messageZh}\n${error.message}`
-  if (error instanceof NodeAway) return `节点没有运行:请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
+  if (error instanceof StartRefused || error instanceof StoreUnavailable || error instanceof ApiRefused)
+    return `${error.messageZh}\n${error.message}`
+  if (error instanceof NodeAway)
+    return `节点没有运行:请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
   if (error instanceof EvidenceRefused) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

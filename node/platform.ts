@@ -66,7 +66,11 @@ function publicKeyObject(publicKey: Uint8Array): nodeCrypto.KeyObject {
   let key = keyObjects.get(name)
   if (!key) {
     if (keyObjects.size >= keyObjectsKept) keyObjects.clear()
-    key = nodeCrypto.createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: 'der', type: 'spki' })
+    key = nodeCrypto.createPublicKey({
+      key: Buffer.concat([spkiPrefix, publicKey]),
+      format: 'der',
+      type: 'spki',
+    })
     keyObjects.set(name, key)
   }
   return key

@@ -3,13 +3,13 @@
  * restart after kill -9 would need, so both go through the same start.
  */
 import { randomBytes } from 'node:crypto'
-import { type Server } from 'node:http'
 import path from 'node:path'
-import { serve } from '@hono/node-server'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
 import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
+import { listen } from './http/listen.ts'
 import { localApp } from './http/local.ts'
+import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
 import { privateFiles, realPlatform } from './platform.ts'
@@ -19,17 +19,6 @@ import { startEmbedded } from './store/embedded.ts'
 import { readSheetsInWorker } from './workbooks/worker.ts'
 
 const workbookSeconds = 60
-const headersTimeoutMs = 10_000
-const requestTimeoutMs = 30_000
-
-/** A reason not to start that a person can mend: one sentence in each language. */
-export class StartRefused extends Error {
-  readonly messageZh: string
-  constructor(message: string, messageZh: string) {
-    super(message)
-    this.messageZh = messageZh
-  }
-}
 
 export interface RunningNode {
   readonly config: ConfigFile
@@ -40,7 +29,10 @@ export interface RunningNode {
 export async function initDataDir(dataDir: string, config: ConfigFile): Promise<Keyring> {
   const file = path.join(dataDir, dataFiles.config)
   if ((await privateFiles.read(file)) !== undefined)
-    throw new StartRefused(`${dataDir} is a node already: choose another folder.`, `${dataDir} 已是一个节点的数据目录,请换一个目录。`)
+    throw new StartRefused(
+      `${dataDir} is a node already: choose another folder.`,
+      `${dataDir} 已是一个节点的数据目录,请换一个目录。`,
+    )
   const keys = newKeyringFile()
   await privateFiles.write(path.join(dataDir, dataFiles.keys), keys)
   await privateFiles.write(path.join(dataDir, dataFiles.token), randomBytes(32).toString('base64url'))
@@ -49,9 +41,13 @@ export async function initDataDir(dataDir: string, config: ConfigFile): Promise<
   return openKeyring(realPlatform.crypto, keys)
 }
 
-export async function readDataDir(dataDir: string): Promise<{ config: ConfigFile; keyring: Keyring; token: string }> {
+export async function readDataDir(
+  dataDir: string,
+): Promise<{ config: ConfigFile; keyring: Keyring; token: string }> {
   const [config, keys, token] = await Promise.all(
-    [dataFiles.config, dataFiles.keys, dataFiles.token].map((file) => privateFiles.read(path.join(dataDir, file))),
+    [dataFiles.config, dataFiles.keys, dataFiles.token].map((file) =>
+      privateFiles.read(path.join(dataDir, file)),
+    ),
   )
   const parsed = config === undefined ? undefined : configFileSchema.safeParse(tryJson(config))
   if (!parsed?.success || keys === undefined || token === undefined)
@@ -65,7 +61,10 @@ export async function readDataDir(dataDir: string): Promise<{ config: ConfigFile
 export async function startNode(dataDir: string, environment: Environment): Promise<RunningNode> {
   const { config, keyring, token } = await readDataDir(dataDir)
   const log = openLog(config.node, environment.logLevel)
-  const embedded = environment.databaseUrl === undefined ? await startEmbedded({ dataDir, log: (sentence) => log.info(sentence) }) : undefined
+  const embedded =
+    environment.databaseUrl === undefined
+      ? await startEmbedded({ dataDir, log: (sentence) => log.info(sentence) })
+      : undefined
   const closing: (() => Promise<void>)[] = embedded ? [() => embedded.stop()] : []
   const closeAll = async () => {
     for (const close of closing.splice(0).reverse()) await close()
@@ -79,13 +78,19 @@ export async function startNode(dataDir: string, environment: Environment): Prom
       keyring,
       store: database.store,
       platform: realPlatform,
-      readSheets: (bytes, fileName) => readSheetsInWorker(bytes, fileName, AbortSignal.timeout(workbookSeconds * 1000)),
+      readSheets: (bytes, fileName) =>
+        readSheetsInWorker(bytes, fileName, AbortSignal.timeout(workbookSeconds * 1000)),
       onFault: (error) => log.error('background work failed', defect(error)),
     })
     closing.push(() => region.stop())
     const { federation, local } = config
     const federationUrl = `http://${federation.host}:${federation.port}`
-    const peersApp = federationApp({ ...region, heard: (peer) => region.courier.heard(peer), ready: () => ready(database), log })
+    const peersApp = federationApp({
+      ...region,
+      heard: (peer) => region.courier.heard(peer),
+      ready: () => ready(database),
+      log,
+    })
     const officeApp = localApp({ region, desk: new CaseDesk(region), token, federationUrl, log })
     closing.push(await listen(peersApp.fetch, federation.host, federation.port))
     closing.push(await listen(officeApp.fetch, '127.0.0.1', local.port))
@@ -108,31 +113,6 @@ async function ready(database: Database): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-/** Listens, or says which port is taken; the result closes it. */
-function listen(fetch: Parameters<typeof serve>[0]['fetch'], hostname: string, port: number): Promise<() => Promise<void>> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname, port }) as Server
-    server.headersTimeout = headersTimeoutMs
-    server.requestTimeout = requestTimeoutMs
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE' || error.code === 'EACCES'
-          ? new StartRefused(
-              `Port ${port} on ${hostname} cannot be used (${error.code}): stop the program that has it, or change the port in config.json.`,
-              `${hostname} 的端口 ${port} 无法使用(${error.code}):请停止占用它的程序,或在 config.json 中更换端口。`,
-            )
-          : error,
-      ),
-    )
-    server.once('listening', () =>
-      resolve(async () => {
-        server.closeAllConnections()
-        await new Promise<void>((done) => server.close(() => done()))
-      }),
-    )
-  })
 }
 
 function tryJson(text: string): unknown {

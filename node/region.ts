@@ -45,7 +45,18 @@ export function openRegion(parts: RegionParts) {
 
   const peers = new Peers(self, keyring, crypto)
   const sealer = new Sealer({ self, store, signer, crypto, clock })
-  const courier = new Courier({ self, store, peers, sealer, http, crypto, clock, random, timers, onFault: parts.onFault })
+  const courier = new Courier({
+    self,
+    store,
+    peers,
+    sealer,
+    http,
+    crypto,
+    clock,
+    random,
+    timers,
+    onFault: parts.onFault,
+  })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
 
   const organisations = new Organisations({ ids, regionName: name })
@@ -63,7 +74,12 @@ export function openRegion(parts: RegionParts) {
     ids,
     confirmed: (tx, subject, arrival) => activities.arrivalConfirmed(tx, subject, arrival),
   })
-  const views = new CaseViews({ home, host, crypto, activities: (reader, caseIds) => activities.ofCases(reader, caseIds) })
+  const views = new CaseViews({
+    home,
+    host,
+    crypto,
+    activities: (reader, caseIds) => activities.ofCases(reader, caseIds),
+  })
 
   const gate = new Gate({ self, store, peers, crypto, clock, ids })
   const handlers = {
@@ -86,7 +102,20 @@ export function openRegion(parts: RegionParts) {
     ids,
     compared: (reader, peer, homeNode, after) => compared(reader, self, peer, homeNode, after),
   })
-  const imports = new Imports({ store, readSheets: parts.readSheets, peers, members, cases, home, host, activities, vault, crypto, clock, ids })
+  const imports = new Imports({
+    store,
+    readSheets: parts.readSheets,
+    peers,
+    members,
+    cases,
+    home,
+    host,
+    activities,
+    vault,
+    crypto,
+    clock,
+    ids,
+  })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
   const evidence = new EvidenceFile({ self, store })
 

@@ -35,7 +35,8 @@ export function openVault(masterKey: Uint8Array, random: Random): Vault {
       const body = bytes.subarray(nonceBytes, -tagBytes)
       return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
     },
-    token: (kind, value) => nodeCrypto.createHmac('sha256', tokenKey).update(`${kind}\u0000${value}`).digest('base64url'),
+    token: (kind, value) =>
+      nodeCrypto.createHmac('sha256', tokenKey).update(`${kind}\u0000${value}`).digest('base64url'),
   }
 }
 

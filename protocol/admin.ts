@@ -108,7 +108,16 @@ export const timelineItemSchema = z.object({
 export const caseDetailSchema = caseSummarySchema.extend({
   homeFacts: z.custom<HomeFacts>(),
   hostFacts: z.custom<HostFacts>(),
-  activities: z.array(z.object({ id: uuidSchema, by: z.enum(['home', 'host']), on: z.string(), kind: z.string(), title: z.string().nullable(), amountFen: z.int().nullable() })),
+  activities: z.array(
+    z.object({
+      id: uuidSchema,
+      by: z.enum(['home', 'host']),
+      on: z.string(),
+      kind: z.string(),
+      title: z.string().nullable(),
+      amountFen: z.int().nullable(),
+    }),
+  ),
   timeline: z.array(timelineItemSchema),
 })
 export type CaseDetail = z.infer<typeof caseDetailSchema>
@@ -124,7 +133,11 @@ export const comparisonReportSchema = z.object({
   hostOnlyKnownToHome: z.array(uuidSchema),
   hostOnlyUnknownToHome: z.array(uuidSchema),
   casesWithDeviations: z.array(uuidSchema),
-  deviations: z.object({ name: z.array(uuidSchema), category: z.array(uuidSchema), phone: z.array(uuidSchema) }),
+  deviations: z.object({
+    name: z.array(uuidSchema),
+    category: z.array(uuidSchema),
+    phone: z.array(uuidSchema),
+  }),
   /** Cases that the two nodes hold differently; empty when level, or something is broken. */
   unequal: z.array(uuidSchema),
   onlyHere: z.array(uuidSchema),
@@ -132,5 +145,7 @@ export const comparisonReportSchema = z.object({
 })
 export type ComparisonReport = z.infer<typeof comparisonReportSchema>
 
-export const apiErrorSchema = z.object({ error: z.object({ code: z.string(), zh: z.string(), en: z.string() }) })
+export const apiErrorSchema = z.object({
+  error: z.object({ code: z.string(), zh: z.string(), en: z.string() }),
+})
 export type ApiError = z.infer<typeof apiErrorSchema>

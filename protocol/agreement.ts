@@ -44,7 +44,10 @@ export type AgreementTerms = z.infer<typeof agreementTermsSchema>
 
 const documentSchema = z.strictObject({
   payload: z.string(),
-  signatures: z.array(z.strictObject({ protected: z.string(), signature: z.string() })).min(1).max(2),
+  signatures: z
+    .array(z.strictObject({ protected: z.string(), signature: z.string() }))
+    .min(1)
+    .max(2),
 })
 
 export interface Agreement {
@@ -53,7 +56,8 @@ export interface Agreement {
   readonly signedBy: readonly NodeId[]
 }
 
-export type AgreementCode = 'agreement_unreadable' | 'agreement_terms' | 'agreement_signature' | 'weak_key' | 'bad_key'
+export type AgreementCode =
+  'agreement_unreadable' | 'agreement_terms' | 'agreement_signature' | 'weak_key' | 'bad_key'
 
 /** A new agreement with the proposer's signature, as the text of the file that goes to the other side. */
 export function proposeAgreement(signer: Signer, terms: AgreementTerms): string {
@@ -62,7 +66,11 @@ export function proposeAgreement(signer: Signer, terms: AgreementTerms): string 
 }
 
 /** The same document with this signer's signature added; signing twice changes nothing. */
-export function countersign(crypto: Crypto, signer: Signer, text: string): Result<{ text: string }, AgreementCode> {
+export function countersign(
+  crypto: Crypto,
+  signer: Signer,
+  text: string,
+): Result<{ text: string }, AgreementCode> {
   const read = readAgreement(crypto, text)
   if (!read.ok) return read
   const { terms, signedBy } = read.agreement
@@ -80,14 +88,16 @@ export function readAgreement(crypto: Crypto, text: string): Result<{ agreement:
   const payload = bytes && parseStrictBytes(bytes)
   if (!outer.success || !payload?.ok) return refuse('agreement_unreadable', 'not an agreement document')
   const terms = agreementTermsSchema.safeParse(payload.value)
-  if (!terms.success) return refuse('agreement_terms', terms.error.issues.map((i) => i.path.join('.')).join(', '))
+  if (!terms.success)
+    return refuse('agreement_terms', terms.error.issues.map((i) => i.path.join('.')).join(', '))
   const signedBy: NodeId[] = []
   for (const { protected: header, signature } of outer.data.signatures) {
     const signed = signerOf(crypto, terms.data, `${header}.${outer.data.payload}.${signature}`)
     if (!signed.ok) return signed
     signedBy.push(signed.node)
   }
-  if (new Set(signedBy).size !== signedBy.length) return refuse('agreement_signature', 'one party signed twice')
+  if (new Set(signedBy).size !== signedBy.length)
+    return refuse('agreement_signature', 'one party signed twice')
   return { ok: true, agreement: { terms: terms.data, signedBy } }
 }
 
@@ -95,7 +105,11 @@ export function isComplete(agreement: Agreement): boolean {
   return agreement.signedBy.length === 2
 }
 
-function signerOf(crypto: Crypto, terms: AgreementTerms, token: string): Result<{ node: NodeId }, AgreementCode> {
+function signerOf(
+  crypto: Crypto,
+  terms: AgreementTerms,
+  token: string,
+): Result<{ node: NodeId }, AgreementCode> {
   const read = readJws(token, jwsTypes.agreement)
   if (!read.ok) return refuse('agreement_signature', read.detail)
   const party = terms.parties.find(({ signing }) => thumbprint(crypto, signing) === read.jws.kid)

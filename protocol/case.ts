@@ -61,7 +61,8 @@ export const noHostFacts: HostFacts = {
   dispute: null,
 }
 
-export type HomeEvent = 'identity.asserted' | 'flow.published' | 'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent'
+export type HomeEvent =
+  'identity.asserted' | 'flow.published' | 'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent'
 export type HostEvent =
   | 'flow.arrived'
   | 'flow.disputed'
@@ -159,7 +160,10 @@ export const hostTable: Record<HostState, Record<HostEvent, Cell<HostState>>> = 
 }
 
 /** Home's facts after one of home's own records, or the code with which every node refuses it. */
-export function stepHome(facts: HomeFacts, record: FactRecord<HomeEvent>): Result<{ facts: HomeFacts }, RecordCode> {
+export function stepHome(
+  facts: HomeFacts,
+  record: FactRecord<HomeEvent>,
+): Result<{ facts: HomeFacts }, RecordCode> {
   const cell = homeTable[facts.state][record.type]
   if ('refuse' in cell) return refuse(cell.refuse, `${record.type} while ${facts.state}`)
   return { ok: true, facts: { ...facts, ...homeChange(facts, record), state: cell.to } }
@@ -183,7 +187,10 @@ function homeChange(facts: HomeFacts, record: FactRecord<HomeEvent>): Partial<Ho
 }
 
 /** Host's facts after one of host's own records, or the code with which every node refuses it. */
-export function stepHost(facts: HostFacts, record: FactRecord<HostEvent>): Result<{ facts: HostFacts }, RecordCode> {
+export function stepHost(
+  facts: HostFacts,
+  record: FactRecord<HostEvent>,
+): Result<{ facts: HostFacts }, RecordCode> {
   const cell = hostTable[facts.state][record.type]
   if ('refuse' in cell) return refuse(cell.refuse, `${record.type} while ${facts.state}`)
   return { ok: true, facts: { ...facts, ...hostChange(facts, record), state: cell.to } }
@@ -289,7 +296,12 @@ export interface CaseActivity {
 }
 
 /** The canonical text of all that both nodes must hold alike of a case once their streams are level. */
-export function sharedView(id: Uuid, home: HomeFacts, host: HostFacts, activities: readonly CaseActivity[]): string {
+export function sharedView(
+  id: Uuid,
+  home: HomeFacts,
+  host: HostFacts,
+  activities: readonly CaseActivity[],
+): string {
   const sorted = [...activities].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   return canonicalJson({ case: id, home, host, activities: sorted })
 }

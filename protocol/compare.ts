@@ -47,7 +47,11 @@ export function compareCases(cases: Iterable<ComparedCase>, denied: readonly Uui
   return result
 }
 
-const cutSchema = z.strictObject({ epoch: z.int().min(1), seq: z.int().min(0), head: digestSchema.nullable() })
+const cutSchema = z.strictObject({
+  epoch: z.int().min(1),
+  seq: z.int().min(0),
+  head: digestSchema.nullable(),
+})
 
 /** One page of a node's side of a comparison. `digest` is over the canonical shared view of the case. */
 export const comparePageSchema = z.strictObject({

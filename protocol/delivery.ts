@@ -10,11 +10,17 @@ export interface DeliveryState {
   readonly notBeforeMs: number
 }
 
-export const deliveryLimits = { firstDelayMs: 200, longestDelayMs: 30_000, breakerAfter: 5, probeMs: 60_000 } as const
+export const deliveryLimits = {
+  firstDelayMs: 200,
+  longestDelayMs: 30_000,
+  breakerAfter: 5,
+  probeMs: 60_000,
+} as const
 
 export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0 }
 
-export type DeliveryEvent = { kind: 'delivered' } | { kind: 'heard' } | { kind: 'failed'; nowMs: number; random: number }
+export type DeliveryEvent =
+  { kind: 'delivered' } | { kind: 'heard' } | { kind: 'failed'; nowMs: number; random: number }
 
 /** `random` is in [0, 1). */
 export function stepDelivery(state: DeliveryState, event: DeliveryEvent): DeliveryState {
@@ -24,7 +30,10 @@ export function stepDelivery(state: DeliveryState, event: DeliveryEvent): Delive
       return freshDelivery
     case 'failed': {
       const failures = state.failures + 1
-      const ceiling = Math.min(deliveryLimits.firstDelayMs * 2 ** (failures - 1), deliveryLimits.longestDelayMs)
+      const ceiling = Math.min(
+        deliveryLimits.firstDelayMs * 2 ** (failures - 1),
+        deliveryLimits.longestDelayMs,
+      )
       const delayMs = breakerOpen({ failures, notBeforeMs: 0 })
         ? deliveryLimits.probeMs * (0.5 + event.random / 2)
         : ceiling * (0.5 + event.random / 2)

@@ -15,7 +15,10 @@ import { type Json } from './json.ts'
 import { contentId, jwsTypes, signJws } from './jws.ts'
 import { limits } from './limits.ts'
 
-const position = z.int().min(1).max(Number.MAX_SAFE_INTEGER - 1)
+const position = z
+  .int()
+  .min(1)
+  .max(Number.MAX_SAFE_INTEGER - 1)
 
 export const envelopePayloadSchema = z.strictObject({
   iss: nodeIdSchema,
@@ -82,7 +85,11 @@ export function readEnvelopePayload(payload: Json): Result<{ payload: EnvelopePa
 }
 
 /** Each record's bytes must be those that were signed, and within their limit. An erased one proves nothing and is let by. */
-export function checkRecords(crypto: Crypto, payload: EnvelopePayload, records: Envelope['records']): Result<object> {
+export function checkRecords(
+  crypto: Crypto,
+  payload: EnvelopePayload,
+  records: Envelope['records'],
+): Result<object> {
   if (records.length !== payload.records.length) return refuse('digest_mismatch', 'number of records')
   let total = 0
   for (const [i, text] of records.entries()) {
@@ -91,7 +98,8 @@ export function checkRecords(crypto: Crypto, payload: EnvelopePayload, records: 
     total += bytes.length
     if (bytes.length > limits.recordBytes || total > limits.envelopeRecordBytes)
       return refuse('too_large', 'records over the limit')
-    if (digestOf(crypto, bytes) !== payload.records[i]) return refuse('digest_mismatch', 'a record is not the signed one')
+    if (digestOf(crypto, bytes) !== payload.records[i])
+      return refuse('digest_mismatch', 'a record is not the signed one')
   }
   return { ok: true }
 }

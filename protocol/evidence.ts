@@ -3,7 +3,16 @@
  * the two public keys. Neighbouring records of other people are not in it: their digests stand in the signed list.
  */
 import { z } from 'zod'
-import { noHomeFacts, noHostFacts, stepHome, stepHost, isHomeEvent, isHostEvent, caseView, type CaseView } from './case.ts'
+import {
+  noHomeFacts,
+  noHostFacts,
+  stepHome,
+  stepHost,
+  isHomeEvent,
+  isHostEvent,
+  caseView,
+  type CaseView,
+} from './case.ts'
 import { type Crypto } from './crypto.ts'
 import { readEnvelopePayload } from './envelope.ts'
 import { type GateCode } from './errors.ts'
@@ -42,7 +51,11 @@ export interface EvidenceItem {
   /** The receiver's signed outcome, or null while there is no receipt. */
   readonly outcome: string | null
 }
-export type EvidenceFault = { item: number; code: GateCode | 'key_unknown' | 'not_this_case' | 'receipt_mismatch'; detail: string }
+export type EvidenceFault = {
+  item: number
+  code: GateCode | 'key_unknown' | 'not_this_case' | 'receipt_mismatch'
+  detail: string
+}
 
 export interface EvidenceReport {
   readonly items: EvidenceItem[]
@@ -52,7 +65,11 @@ export interface EvidenceReport {
 }
 
 /** `keys` are the two public keys, each with the node it belongs to. */
-export function verifyEvidence(crypto: Crypto, evidence: Evidence, keys: readonly { node: NodeId; key: SigningKey }[]): EvidenceReport {
+export function verifyEvidence(
+  crypto: Crypto,
+  evidence: Evidence,
+  keys: readonly { node: NodeId; key: SigningKey }[],
+): EvidenceReport {
   const items: EvidenceItem[] = []
   const faults: EvidenceFault[] = []
   let home = noHomeFacts
@@ -65,8 +82,10 @@ export function verifyEvidence(crypto: Crypto, evidence: Evidence, keys: readonl
     }
     items.push(proven.item)
     const { record } = proven
-    if (record && item.from === evidence.home && isHomeEvent(record)) home = keep(stepHome(home, record), home)
-    if (record && item.from === evidence.host && isHostEvent(record)) host = keep(stepHost(host, record), host)
+    if (record && item.from === evidence.home && isHomeEvent(record))
+      home = keep(stepHome(home, record), home)
+    if (record && item.from === evidence.host && isHostEvent(record))
+      host = keep(stepHost(host, record), host)
   }
   return { items, faults, view: caseView(home, host) }
 }
@@ -75,9 +94,15 @@ function keep<F>(step: { ok: true; facts: F } | { ok: false }, before: F): F {
   return step.ok ? step.facts : before
 }
 
-type Proof = { item: EvidenceItem; record: FactRecord | null } | { code: EvidenceFault['code']; detail: string }
+type Proof =
+  { item: EvidenceItem; record: FactRecord | null } | { code: EvidenceFault['code']; detail: string }
 
-function proveItem(crypto: Crypto, evidence: Evidence, item: Evidence['items'][number], keys: readonly { node: NodeId; key: SigningKey }[]): Proof {
+function proveItem(
+  crypto: Crypto,
+  evidence: Evidence,
+  item: Evidence['items'][number],
+  keys: readonly { node: NodeId; key: SigningKey }[],
+): Proof {
   const to = item.from === evidence.home ? evidence.host : evidence.home
   const envelope = openToken(crypto, item.jws, jwsTypes.envelope, keys, item.from)
   if ('code' in envelope) return envelope
@@ -94,7 +119,15 @@ function proveItem(crypto: Crypto, evidence: Evidence, item: Evidence['items'][n
   const outcome = item.receipt === null ? null : provenOutcome(crypto, item, keys, to, { epoch, seq })
   if (outcome !== null && typeof outcome !== 'string') return outcome
   return {
-    item: { from: iss, epoch, seq, index: item.index, type: frame?.type ?? 'erased', at: frame?.at ?? '', outcome },
+    item: {
+      from: iss,
+      epoch,
+      seq,
+      index: item.index,
+      type: frame?.type ?? 'erased',
+      at: frame?.at ?? '',
+      outcome,
+    },
     record: read?.known ? read.record : null,
   }
 }

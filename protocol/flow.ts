@@ -6,7 +6,19 @@
  * what the other side happened to have said by then: an honest sender is never refused because of a crossing.
  */
 import { z } from 'zod'
-import { branchSchema, certificateSchema, dayOrMonthSchema, daySchema, lineSchema, longTextSchema, nameSchema, noteSchema, personSchema, placeSchema, tagSchema } from './fields.ts'
+import {
+  branchSchema,
+  certificateSchema,
+  dayOrMonthSchema,
+  daySchema,
+  lineSchema,
+  longTextSchema,
+  nameSchema,
+  noteSchema,
+  personSchema,
+  placeSchema,
+  tagSchema,
+} from './fields.ts'
 import { deviationSchema, matchGrades } from './identity.ts'
 import { limits } from './limits.ts'
 
@@ -22,7 +34,15 @@ export const outflowSchema = z.strictObject({
 })
 export type Outflow = z.infer<typeof outflowSchema>
 
-export const closingReasons = ['returned', 'transferred', 'death', 'removed', 'abroad', 'published-in-error', 'other'] as const
+export const closingReasons = [
+  'returned',
+  'transferred',
+  'death',
+  'removed',
+  'abroad',
+  'published-in-error',
+  'other',
+] as const
 export const disputeReasons = ['not-arrived', 'wrong-person', 'left-already', 'other'] as const
 
 export const flowBodies = {

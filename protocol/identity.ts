@@ -11,11 +11,23 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { base64url, utf8 } from './bytes.ts'
 import { type Crypto } from './crypto.ts'
 import { type NodeId, uuidSchema } from './ids.ts'
-import { categorySchema, dayOrMonthSchema, nameSchema, personSchema, phoneSchema, tagSchema, type Person } from './fields.ts'
+import {
+  categorySchema,
+  dayOrMonthSchema,
+  nameSchema,
+  personSchema,
+  phoneSchema,
+  tagSchema,
+  type Person,
+} from './fields.ts'
 
 export const identityBodies = {
   /** Host asks: somebody is here who says they are yours. Its record id is the query's id. */
-  'identity.queried': z.strictObject({ tag: tagSchema, name: nameSchema, arrivedOn: dayOrMonthSchema.optional() }),
+  'identity.queried': z.strictObject({
+    tag: tagSchema,
+    name: nameSchema,
+    arrivedOn: dayOrMonthSchema.optional(),
+  }),
   /** Home answers a query, or volunteers when a corrected roster makes the member known. */
   'identity.asserted': z.strictObject({ query: uuidSchema.nullable(), tag: tagSchema, person: personSchema }),
   /** Home does not know the tag. Home keeps the query and asserts when that changes. */
@@ -26,7 +38,11 @@ export const identityBodies = {
  * The key both nodes of an agreement share. `shared` is the X25519 output (RFC 7748 §6.1); the salt binds agreement
  * key version and both parties, sorted, so both sides get the same 32 bytes.
  */
-export function pairKey(shared: Uint8Array, parties: readonly [NodeId, NodeId], keyVersion: number): Uint8Array {
+export function pairKey(
+  shared: Uint8Array,
+  parties: readonly [NodeId, NodeId],
+  keyVersion: number,
+): Uint8Array {
   const [first, second] = [...parties].sort()
   return hkdf(sha256, shared, utf8(`huiliu-pair/${keyVersion}`), utf8(`${first}|${second}`), 32)
 }

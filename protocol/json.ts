@@ -68,7 +68,6 @@ function faultInObject(value: Json[] | { [name: string]: Json }, depth: number):
 }
 
 // Most strings of a record are ASCII, and ASCII is NFC and well formed: the one test spares them the costly two.
-// eslint-disable-next-line no-control-regex -- the range is meant to include every ASCII character but NUL
 const plainAscii = /^[\x01-\x7f]*$/
 
 function faultInString(text: string): string | undefined {

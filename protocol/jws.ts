@@ -63,7 +63,11 @@ function readHeader(bytes: Uint8Array, typ: JwsType): Result<{ kid: string }> {
 }
 
 /** Checks the signature and only then reads the payload as strict JSON. */
-export function verifyJws(crypto: Crypto, jws: UnverifiedJws, publicKey: Uint8Array): Result<{ payload: Json }> {
+export function verifyJws(
+  crypto: Crypto,
+  jws: UnverifiedJws,
+  publicKey: Uint8Array,
+): Result<{ payload: Json }> {
   if (!crypto.verify(publicKey, utf8(jws.signingInput), jws.signature))
     return refuse('bad_signature', 'signature does not verify')
   const parsed = parseStrictBytes(jws.payload)

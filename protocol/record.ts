@@ -19,7 +19,11 @@ import { limits } from './limits.ts'
 import { utf8 } from './bytes.ts'
 
 /** The outcome of one record at its receiver. `refused` is final for that content; `parked` is settled later. */
-export const outcomeSchema = z.union([z.literal('applied'), z.literal('parked'), z.string().regex(/^refused:[a-z_]{1,40}$/)])
+export const outcomeSchema = z.union([
+  z.literal('applied'),
+  z.literal('parked'),
+  z.string().regex(/^refused:[a-z_]{1,40}$/),
+])
 export type Outcome = z.infer<typeof outcomeSchema>
 
 export const peerBodies = {
@@ -27,7 +31,10 @@ export const peerBodies = {
   'outcome.settled': z.strictObject({
     epoch: z.int().min(1),
     seq: z.int().min(1),
-    index: z.int().min(0).max(limits.recordsPerEnvelope - 1),
+    index: z
+      .int()
+      .min(0)
+      .max(limits.recordsPerEnvelope - 1),
     digest: digestSchema,
     outcome: outcomeSchema,
   }),
@@ -129,6 +136,7 @@ export function writeRecord(record: FactRecord): string {
   })
   const read = readRecord(text)
   if (!read.ok) throw new TypeError(`a ${record.type} that does not fit its schema: ${read.detail}`)
-  if (utf8(text).length > limits.recordBytes) throw new RangeError(`a ${record.type} over ${limits.recordBytes} bytes`)
+  if (utf8(text).length > limits.recordBytes)
+    throw new RangeError(`a ${record.type} over ${limits.recordBytes} bytes`)
   return text
 }

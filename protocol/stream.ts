@@ -22,7 +22,8 @@ export type Placement =
   | Refusal<'wrong_epoch' | 'gap' | 'fork'>
 
 export function place(head: StreamHead, payload: EnvelopePayload): Placement {
-  if (payload.epoch !== head.epoch) return refuse('wrong_epoch', `epoch ${payload.epoch}, ours is ${head.epoch}`)
+  if (payload.epoch !== head.epoch)
+    return refuse('wrong_epoch', `epoch ${payload.epoch}, ours is ${head.epoch}`)
   if (payload.seq <= head.seq) return { ok: true, place: 'earlier' }
   if (payload.seq > head.seq + 1) return refuse('gap', `seq ${payload.seq} after ${head.seq}`)
   if (payload.prev !== head.head) return refuse('fork', `seq ${payload.seq} names another predecessor`)

@@ -13,7 +13,15 @@ import { type ComparisonReport } from '../protocol/index.ts'
 import { countScenario, unequalCases, type ScenarioResult } from './network/count.ts'
 import { readOfficeFolder, type Office, type OfficeFolder } from './network/folder.ts'
 import { freePort, NodeProcess } from './network/node-process.ts'
-import { concludeAgreements, importWorkbooks, nodeOf, persistently, untilLevel, type Network, type Played } from './network/office-day.ts'
+import {
+  concludeAgreements,
+  importWorkbooks,
+  nodeOf,
+  persistently,
+  untilLevel,
+  type Network,
+  type Played,
+} from './network/office-day.ts'
 import { seededRandom } from './network/random.ts'
 
 interface Options {
@@ -48,8 +56,12 @@ try {
   await openNetwork(offices)
   await concludeAgreements(offices, network)
   say(`${network.size} nodes, agreements concluded after ${seconds()} s`)
-  const killing = options.kill === undefined ? undefined : killAtRandom(Number(options.kill), Number(options.seed))
-  const played = options.down === undefined ? await importWorkbooks(all(offices), network) : await importWithout(offices, options.down)
+  const killing =
+    options.kill === undefined ? undefined : killAtRandom(Number(options.kill), Number(options.seed))
+  const played =
+    options.down === undefined
+      ? await importWorkbooks(all(offices), network)
+      : await importWithout(offices, options.down)
   await killing?.finished
   await untilLevel(network)
   say(`streams level after ${seconds()} s`)
@@ -103,26 +115,38 @@ async function importWithout(offices: OfficeFolder, region: string): Promise<Pla
   const others = all(offices).filter((office) => office !== away)
   const played = await importWorkbooks(others, network)
   await delay(1000)
-  const backlog = await Promise.all(others.map(async (office) => (await nodeOf(network, office).client.peers()).find(({ node }) => node === away.node)))
+  const backlog = await Promise.all(
+    others.map(async (office) =>
+      (await nodeOf(network, office).client.peers()).find(({ node }) => node === away.node),
+    ),
+  )
   for (const state of backlog)
-    if (state) say(`while ${away.name} was away: ${state.unsent} records waited for it (${state.problem?.code ?? 'nothing tried'})`)
-  if (backlog.every((state) => (state?.unsent ?? 0) === 0)) throw new Error(`no backlog was shown for ${away.name}`)
+    if (state)
+      say(
+        `while ${away.name} was away: ${state.unsent} records waited for it (${state.problem?.code ?? 'nothing tried'})`,
+      )
+  if (backlog.every((state) => (state?.unsent ?? 0) === 0))
+    throw new Error(`no backlog was shown for ${away.name}`)
   await nodeOf(network, away).start()
   return [...played, ...(await importWorkbooks([away], network))]
 }
 
-function killAtRandom(count: number, seed: number): { finished: Promise<void> } {
+/** Kills at moments drawn from the seed, whether or not the node killed before is back already. */
+function killAtRandom(count: number, seed: number): { finished: Promise<unknown> } {
   say(`killing ${count} times, seed ${seed}`)
   const random = seededRandom(seed)
   const nodes = [...network.values()]
   const work = async () => {
-    for (let i = 0; i < count; i++) {
-      await delay(50 + random() * 450)
+    const returning: Promise<void>[] = []
+    for (let killed = 0; killed < count;) {
+      await delay(20 + random() * 280)
       const victim = nodes[Math.floor(random() * nodes.length)]
-      await victim?.kill()
-      await delay(random() * 200)
-      await victim?.start()
+      if (!victim?.ready) continue
+      killed++
+      await victim.kill()
+      returning.push(delay(random() * 200).then(() => victim.start()))
     }
+    await Promise.all(returning)
   }
   return { finished: work() }
 }
@@ -136,14 +160,21 @@ async function bothSides(offices: OfficeFolder, nodes: Network): Promise<string[
     const there = await persistently(() => nodeOf(nodes, host).client.comparison(home, home))
     for (const report of [here, there]) {
       if (!report.level) faults.push(`${offices.home.name}–${host.name}: streams are not level`)
-      if (report.unequal.length + report.onlyHere.length + report.onlyThere.length > 0) faults.push(`${offices.home.name}–${host.name}: cases are held differently`)
+      if (report.unequal.length + report.onlyHere.length + report.onlyThere.length > 0)
+        faults.push(`${offices.home.name}–${host.name}: cases are held differently`)
     }
-    if (counts(here) !== counts(there)) faults.push(`${offices.home.name}–${host.name}: the two sides count differently`)
+    if (counts(here) !== counts(there))
+      faults.push(`${offices.home.name}–${host.name}: the two sides count differently`)
   }
   return faults
 }
 
 function counts(report: ComparisonReport): string {
-  const { both, homeOnly, hostOnlyKnownToHome, hostOnlyUnknownToHome, casesWithDeviations, deviations } = report
-  return JSON.stringify([both, homeOnly, hostOnlyKnownToHome, hostOnlyUnknownToHome, casesWithDeviations, deviations].map((part) => (Array.isArray(part) ? [...part].sort() : part)))
+  const { both, homeOnly, hostOnlyKnownToHome, hostOnlyUnknownToHome, casesWithDeviations, deviations } =
+    report
+  return JSON.stringify(
+    [both, homeOnly, hostOnlyKnownToHome, hostOnlyUnknownToHome, casesWithDeviations, deviations].map(
+      (part) => (Array.isArray(part) ? [...part].sort() : part),
+    ),
+  )
 }

@@ -40,12 +40,19 @@ export class Activities {
   }
 
   /** Reports activities of people in our arrivals register. The caller holds the pair locks of their homes. */
-  async reportArrivals(tx: Transaction, entries: readonly { arrival: Arrival; activity: Activity }[]): Promise<ReportResult[]> {
+  async reportArrivals(
+    tx: Transaction,
+    entries: readonly { arrival: Arrival; activity: Activity }[],
+  ): Promise<ReportResult[]> {
     const results: ReportResult[] = []
     for (const { arrival, activity } of entries) {
       const subject = arrival.caseId === null ? undefined : await this.cases.get(tx, arrival.caseId)
       const mark = this.mark(`arrival:${arrival.id}`, activity)
-      results.push(subject ? await this.report(tx, subject, activity, mark) : await this.wait(tx, arrival, activity, mark))
+      results.push(
+        subject
+          ? await this.report(tx, subject, activity, mark)
+          : await this.wait(tx, arrival, activity, mark),
+      )
     }
     return results
   }
@@ -59,8 +66,13 @@ export class Activities {
   /** Corrects one of our own reports, or withdraws it with `activity: null`. */
   async correct(tx: Transaction, subject: Case, id: Uuid, activity: Activity | null): Promise<void> {
     const row = await tx.get(activities, { id })
-    if (row?.caseId !== subject.row.id || row.side !== subject.row.side) throw new DomainError('activity_unknown')
-    const record = this.outbox.draft({ type: 'activity.corrected', case: subject.row.id, body: { corrects: id, activity } })
+    if (row?.caseId !== subject.row.id || row.side !== subject.row.side)
+      throw new DomainError('activity_unknown')
+    const record = this.outbox.draft({
+      type: 'activity.corrected',
+      case: subject.row.id,
+      body: { corrects: id, activity },
+    })
     await this.outbox.write(tx, subject.row.peer, [record])
     await this.applyCorrection(tx, row, activity)
   }
@@ -103,7 +115,10 @@ export class Activities {
 
   readonly handler = {
     prepare: async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]): Promise<void> => {
-      await this.cases.getMany(tx, records.map((record) => record.case ?? ''))
+      await this.cases.getMany(
+        tx,
+        records.map((record) => record.case ?? ''),
+      )
     },
     apply: (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {
       if (record.type === 'activity.recorded') return this.heard(tx, peer, record)
@@ -112,14 +127,22 @@ export class Activities {
     },
   }
 
-  private async heard(tx: Transaction, peer: Peer, record: FactRecord<'activity.recorded'>): Promise<Applied> {
+  private async heard(
+    tx: Transaction,
+    peer: Peer,
+    record: FactRecord<'activity.recorded'>,
+  ): Promise<Applied> {
     const allowed = await this.cases.mayReport(tx, peer.node, record)
     if ('code' in allowed) return refused(allowed.code)
     await this.store(tx, record.id, allowed.subject, allowed.side, record.body.activity, null)
     return applied
   }
 
-  private async heardCorrection(tx: Transaction, peer: Peer, record: FactRecord<'activity.corrected'>): Promise<Applied> {
+  private async heardCorrection(
+    tx: Transaction,
+    peer: Peer,
+    record: FactRecord<'activity.corrected'>,
+  ): Promise<Applied> {
     const allowed = await this.cases.mayReport(tx, peer.node, record)
     if ('code' in allowed) return refused(allowed.code)
     const row = await tx.get(activities, { id: record.body.corrects })
@@ -128,7 +151,12 @@ export class Activities {
     return applied
   }
 
-  private async report(tx: Transaction, subject: Case, activity: Activity, mark: string): Promise<ReportResult> {
+  private async report(
+    tx: Transaction,
+    subject: Case,
+    activity: Activity,
+    mark: string,
+  ): Promise<ReportResult> {
     const [before] = await tx.find(activities, { mark })
     if (before) return 'unchanged'
     const record = this.outbox.draft({ type: 'activity.recorded', case: subject.row.id, body: { activity } })
@@ -139,15 +167,29 @@ export class Activities {
     return 'reported'
   }
 
-  private async wait(tx: Transaction, arrival: Arrival, activity: Activity, mark: string): Promise<ReportResult> {
+  private async wait(
+    tx: Transaction,
+    arrival: Arrival,
+    activity: Activity,
+    mark: string,
+  ): Promise<ReportResult> {
     if (!(await tx.get(waitingActivities, { mark }))) {
       const { kind, on, title, amountFen } = columnsOf(activity)
-      await tx.insert(waitingActivities, [{ mark, arrival: arrival.id, kind, on, title, amountFen, sinceMs: this.clock.nowMs() }])
+      await tx.insert(waitingActivities, [
+        { mark, arrival: arrival.id, kind, on, title, amountFen, sinceMs: this.clock.nowMs() },
+      ])
     }
     return 'waiting'
   }
 
-  private async store(tx: Transaction, id: Uuid, subject: Case, side: Side, activity: Activity, mark: string | null): Promise<void> {
+  private async store(
+    tx: Transaction,
+    id: Uuid,
+    subject: Case,
+    side: Side,
+    activity: Activity,
+    mark: string | null,
+  ): Promise<void> {
     const place = { id, caseId: subject.row.id, side, withdrawn: false, mark, changedMs: this.clock.nowMs() }
     await tx.insert(activities, [{ ...place, ...columnsOf(activity) }])
   }
@@ -163,11 +205,26 @@ export class Activities {
   }
 }
 
-function columnsOf(activity: Activity): { kind: string; on: string; title: string | null; amountFen: number | null } {
-  return { kind: activity.kind, on: activity.on, title: activity.title ?? null, amountFen: activity.amountFen ?? null }
+function columnsOf(activity: Activity): {
+  kind: string
+  on: string
+  title: string | null
+  amountFen: number | null
+} {
+  return {
+    kind: activity.kind,
+    on: activity.on,
+    title: activity.title ?? null,
+    amountFen: activity.amountFen ?? null,
+  }
 }
 
-function activityOf(row: { kind: string; on: string; title: string | null; amountFen: number | null }): Activity {
+function activityOf(row: {
+  kind: string
+  on: string
+  title: string | null
+  amountFen: number | null
+}): Activity {
   return {
     kind: row.kind as ActivityKind,
     on: row.on,

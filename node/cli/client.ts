@@ -61,16 +61,33 @@ export class ApiClient {
   }
 
   async peers(): Promise<PeerState[]> {
-    const schema = { parse: (value: unknown) => peerStateSchema.array().parse((value as { peers: unknown }).peers) }
+    const schema = {
+      parse: (value: unknown) => peerStateSchema.array().parse((value as { peers: unknown }).peers),
+    }
     return this.json('GET', '/api/peers', schema)
   }
 
-  propose(body: { card: unknown; fingerprint: string; replyDays: number; queriesPerDay: number; years: number }): Promise<{ document: string }> {
+  propose(body: {
+    card: unknown
+    fingerprint: string
+    replyDays: number
+    queriesPerDay: number
+    years: number
+  }): Promise<{ document: string }> {
     return this.json('POST', '/api/peers/propose', untyped<{ document: string }>(), body)
   }
 
-  sign(body: { document: string; url: string; fingerprint: string }): Promise<{ document: string; active: boolean; peer: string }> {
-    return this.json('POST', '/api/peers/sign', untyped<{ document: string; active: boolean; peer: string }>(), body)
+  sign(body: {
+    document: string
+    url: string
+    fingerprint: string
+  }): Promise<{ document: string; active: boolean; peer: string }> {
+    return this.json(
+      'POST',
+      '/api/peers/sign',
+      untyped<{ document: string; active: boolean; peer: string }>(),
+      body,
+    )
   }
 
   pause(peer: string, paused: boolean): Promise<{ paused: boolean }> {
@@ -78,11 +95,18 @@ export class ApiClient {
   }
 
   comparison(peer: string, home?: string): Promise<ComparisonReport> {
-    return this.json('GET', `/api/peers/${peer}/comparison${home === undefined ? '' : `?home=${home}`}`, comparisonReportSchema)
+    return this.json(
+      'GET',
+      `/api/peers/${peer}/comparison${home === undefined ? '' : `?home=${home}`}`,
+      comparisonReportSchema,
+    )
   }
 
   async import(kind: ImportKind, bytes: Uint8Array, fileName: string, dryRun = false): Promise<ImportReport> {
-    const headers = { 'x-file-name': encodeURIComponent(fileName), 'content-type': 'application/octet-stream' }
+    const headers = {
+      'x-file-name': encodeURIComponent(fileName),
+      'content-type': 'application/octet-stream',
+    }
     const response = await this.send('POST', `/api/imports/${kind}?dryRun=${dryRun}`, bytes, headers)
     return importReportSchema.parse(await response.json())
   }
@@ -98,8 +122,12 @@ export class ApiClient {
   /** All cases with a peer in which `home` is home. */
   async cases(peer: string, home: string): Promise<CaseSummary[]> {
     const all: CaseSummary[] = []
-    for (let after: string | null = ''; after !== null; ) {
-      const page: z.infer<typeof caseListSchema> = await this.json('GET', `/api/cases?peer=${peer}&home=${home}${after === '' ? '' : `&after=${after}`}`, caseListSchema)
+    for (let after: string | null = ''; after !== null;) {
+      const page: z.infer<typeof caseListSchema> = await this.json(
+        'GET',
+        `/api/cases?peer=${peer}&home=${home}${after === '' ? '' : `&after=${after}`}`,
+        caseListSchema,
+      )
       all.push(...page.cases)
       after = page.next
     }
@@ -123,23 +151,41 @@ export class ApiClient {
     return this.json('POST', `/api/cases/${id}/${verb}`, untyped<CaseSummary>(), body)
   }
 
-  private async json<T>(method: string, path: string, schema: { parse(value: unknown): T }, body?: unknown): Promise<T> {
-    const response = await this.send(method, path, body === undefined ? undefined : JSON.stringify(body), { 'content-type': 'application/json' })
+  private async json<T>(
+    method: string,
+    path: string,
+    schema: { parse(value: unknown): T },
+    body?: unknown,
+  ): Promise<T> {
+    const response = await this.send(method, path, body === undefined ? undefined : JSON.stringify(body), {
+      'content-type': 'application/json',
+    })
     return schema.parse(await response.json())
   }
 
-  private async send(method: string, path: string, body?: Uint8Array | string, headers: Record<string, string> = {}): Promise<Response> {
+  private async send(
+    method: string,
+    path: string,
+    body?: Uint8Array | string,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const url = `http://127.0.0.1:${this.address.port}${path}`
     const authorization = `Bearer ${this.address.token}`
     let response: Response
     try {
-      response = await fetch(url, { method, headers: { ...headers, authorization }, ...(body === undefined ? {} : { body }) })
+      response = await fetch(url, {
+        method,
+        headers: { ...headers, authorization },
+        ...(body === undefined ? {} : { body }),
+      })
     } catch {
       throw new NodeAway(`no node answers on port ${this.address.port}`)
     }
     if (response.ok) return response
     const told = apiErrorSchema.safeParse(await response.json().catch(() => undefined))
-    const error = told.success ? told.data.error : { code: 'internal', en: `status ${response.status}`, zh: `状态 ${response.status}` }
+    const error = told.success
+      ? told.data.error
+      : { code: 'internal', en: `status ${response.status}`, zh: `状态 ${response.status}` }
     throw new ApiRefused(response.status, error.code, error.en, error.zh)
   }
 }

@@ -34,8 +34,12 @@ export function cli(parts: CliParts): Command {
   const program = new Command('huiliu')
   program
     .description('汇流 Huiliu: one region’s node (一个地区的节点)')
-    .option('-d, --data <folder>', 'the node’s data directory (数据目录; default: HUILIU_DATA or ./huiliu-data)')
-  const dataDir = () => path.resolve(program.opts<{ data?: string }>().data ?? parts.dataDirFromEnvironment ?? 'huiliu-data')
+    .option(
+      '-d, --data <folder>',
+      'the node’s data directory (数据目录; default: HUILIU_DATA or ./huiliu-data)',
+    )
+  const dataDir = () =>
+    path.resolve(program.opts<{ data?: string }>().data ?? parts.dataDirFromEnvironment ?? 'huiliu-data')
   const client = async () => new ApiClient(await parts.address(dataDir()))
   nodeCommands(program, parts, dataDir)
   peerCommands(program, parts, client)
@@ -53,13 +57,20 @@ function nodeCommands(program: Command, parts: CliParts, dataDir: () => string):
     .option('--host <address>', 'address peers reach (对外地址)', '127.0.0.1')
     .option('--port <number>', 'port peers reach (对外端口)', '7300')
     .option('--local-port <number>', 'port of the local API (本机端口)', '7301')
-    .action(async (options: { node: string; name?: string; host: string; port: string; localPort: string }) => {
-      const node = nodeIdSchema.parse(options.node)
-      const name = options.name ?? placeOf(node)?.shortName ?? node
-      const federation = { host: options.host, port: Number(options.port) }
-      const { kid } = await parts.init(dataDir(), { node, name, federation, local: { port: Number(options.localPort) } })
-      parts.print(`${name} (${node}): ${dataDir()}\nfingerprint 指纹: ${fingerprint(kid)}`)
-    })
+    .action(
+      async (options: { node: string; name?: string; host: string; port: string; localPort: string }) => {
+        const node = nodeIdSchema.parse(options.node)
+        const name = options.name ?? placeOf(node)?.shortName ?? node
+        const federation = { host: options.host, port: Number(options.port) }
+        const { kid } = await parts.init(dataDir(), {
+          node,
+          name,
+          federation,
+          local: { port: Number(options.localPort) },
+        })
+        parts.print(`${name} (${node}): ${dataDir()}\nfingerprint 指纹: ${fingerprint(kid)}`)
+      },
+    )
   program
     .command('start')
     .description('run the node until it is stopped (启动节点)')
@@ -70,7 +81,9 @@ function peerCommands(program: Command, parts: CliParts, client: () => Promise<A
   const peer = program.command('peer').description('agreements with other regions (共管协议)')
   peer
     .command('card')
-    .description('print this node’s card, to hand to the other side; read the fingerprint to them by telephone (本节点名片)')
+    .description(
+      'print this node’s card, to hand to the other side; read the fingerprint to them by telephone (本节点名片)',
+    )
     .option('-o, --out <file>', 'write the card to a file')
     .action(async (options: { out?: string }) => {
       const api = await client()
@@ -88,13 +101,28 @@ function peerCommands(program: Command, parts: CliParts, client: () => Promise<A
     .option('--reply-days <number>', 'days to answer (答复天数)', '15')
     .option('--queries-per-day <number>', 'identity queries a day (每日身份查询上限)', '1000')
     .option('--years <number>', 'years of validity (有效年数)', '3')
-    .action(async (options: { card: string; fingerprint: string; out: string; replyDays: string; queriesPerDay: string; years: string }) => {
-      const card: unknown = JSON.parse(await readFile(options.card, 'utf8'))
-      const terms = { replyDays: Number(options.replyDays), queriesPerDay: Number(options.queriesPerDay), years: Number(options.years) }
-      const { document } = await (await client()).propose({ card, fingerprint: options.fingerprint, ...terms })
-      await writeFile(options.out, document)
-      parts.print(`written 已写入: ${options.out}`)
-    })
+    .action(
+      async (options: {
+        card: string
+        fingerprint: string
+        out: string
+        replyDays: string
+        queriesPerDay: string
+        years: string
+      }) => {
+        const card: unknown = JSON.parse(await readFile(options.card, 'utf8'))
+        const terms = {
+          replyDays: Number(options.replyDays),
+          queriesPerDay: Number(options.queriesPerDay),
+          years: Number(options.years),
+        }
+        const { document } = await (
+          await client()
+        ).propose({ card, fingerprint: options.fingerprint, ...terms })
+        await writeFile(options.out, document)
+        parts.print(`written 已写入: ${options.out}`)
+      },
+    )
   peer
     .command('sign')
     .description('sign an agreement, or take in the one that came back signed (签署协议)')
@@ -104,9 +132,15 @@ function peerCommands(program: Command, parts: CliParts, client: () => Promise<A
     .option('--out <file>', 'where to write it with our signature (default: the same file)')
     .action(async (options: { file: string; url: string; fingerprint: string; out?: string }) => {
       const document = await readFile(options.file, 'utf8')
-      const signed = await (await client()).sign({ document, url: options.url, fingerprint: options.fingerprint })
+      const signed = await (
+        await client()
+      ).sign({ document, url: options.url, fingerprint: options.fingerprint })
       await writeFile(options.out ?? options.file, signed.document)
-      parts.print(signed.active ? `in force 已生效: ${signed.peer}` : `waits for the other signature 待对方签署: ${signed.peer}`)
+      parts.print(
+        signed.active
+          ? `in force 已生效: ${signed.peer}`
+          : `waits for the other signature 待对方签署: ${signed.peer}`,
+      )
     })
   peer
     .command('list')
@@ -121,12 +155,27 @@ function peerCommands(program: Command, parts: CliParts, client: () => Promise<A
         state.frozen ? 'frozen 冻结' : state.paused ? 'paused 暂停' : (state.problem?.code ?? 'ok'),
         state.heardAt ?? '–',
       ])
-      parts.print(table(['peer 地区', 'sent/receipted 已发/已回执', 'received 已收', 'unsent 待发', 'parked 搁置', 'state 状态', 'heard 最近来信'], rows))
+      parts.print(
+        table(
+          [
+            'peer 地区',
+            'sent/receipted 已发/已回执',
+            'received 已收',
+            'unsent 待发',
+            'parked 搁置',
+            'state 状态',
+            'heard 最近来信',
+          ],
+          rows,
+        ),
+      )
     })
   for (const verb of ['pause', 'resume'] as const)
     peer
       .command(`${verb} <node>`)
-      .description(verb === 'pause' ? 'stop exchanging with a peer; nothing is lost (暂停)' : 'go on exchanging (恢复)')
+      .description(
+        verb === 'pause' ? 'stop exchanging with a peer; nothing is lost (暂停)' : 'go on exchanging (恢复)',
+      )
       .action(async (node: string) => {
         const { paused } = await (await client()).pause(node, verb === 'pause')
         parts.print(`${node}: ${paused ? 'paused 已暂停' : 'active 已恢复'}`)
@@ -140,9 +189,15 @@ function workCommands(program: Command, parts: CliParts, client: () => Promise<A
     .option('--dry-run', 'show what would happen and store nothing (只预览)')
     .option('--held <file>', 'write the rows held for correction to a workbook (待改正的行)')
     .action(async (kind: string, file: string, options: { dryRun?: boolean; held?: string }) => {
-      if (!(importKinds as readonly string[]).includes(kind)) throw new TypeError(`kind 类型: ${importKinds.join(', ')}`)
+      if (!(importKinds as readonly string[]).includes(kind))
+        throw new TypeError(`kind 类型: ${importKinds.join(', ')}`)
       const api = await client()
-      const report = await api.import(kind as ImportKind, await readFile(file), path.basename(file), options.dryRun === true)
+      const report = await api.import(
+        kind as ImportKind,
+        await readFile(file),
+        path.basename(file),
+        options.dryRun === true,
+      )
       parts.print(describeImport(report))
       if (options.held === undefined || report.dryRun) return
       await writeFile(options.held, await api.heldWorkbook(report.id))
@@ -155,8 +210,29 @@ function workCommands(program: Command, parts: CliParts, client: () => Promise<A
     .action(async (peer: string, options: { home?: string }) => {
       const api = await client()
       const home = options.home ?? (await api.node()).node
-      const rows = (await api.cases(peer, home)).map((item) => [item.id, item.name, item.home, item.host, item.meaning, item.differences.join(' '), item.deviations.join(' ')])
-      parts.print(table(['case 案件', 'name 姓名', 'home says 流出地', 'host says 流入地', 'meaning 结论', 'differences 差异', 'deviations 不一致项'], rows))
+      const rows = (await api.cases(peer, home)).map((item) => [
+        item.id,
+        item.name,
+        item.home,
+        item.host,
+        item.meaning,
+        item.differences.join(' '),
+        item.deviations.join(' '),
+      ])
+      parts.print(
+        table(
+          [
+            'case 案件',
+            'name 姓名',
+            'home says 流出地',
+            'host says 流入地',
+            'meaning 结论',
+            'differences 差异',
+            'deviations 不一致项',
+          ],
+          rows,
+        ),
+      )
     })
   program
     .command('case <id>')
@@ -168,7 +244,11 @@ function workCommands(program: Command, parts: CliParts, client: () => Promise<A
     .option('--home <node>', 'which side is home (default: this node)')
     .action(async (peer: string, options: { home?: string }) => {
       const report = await (await client()).comparison(peer, options.home)
-      const count = (label: string, ids: readonly string[]) => [label, String(ids.length), ids.slice(0, 3).join(' ')]
+      const count = (label: string, ids: readonly string[]) => [
+        label,
+        String(ids.length),
+        ids.slice(0, 3).join(' '),
+      ]
       parts.print(
         table(
           [`${report.home} → ${report.host}`, 'cases 案件数', 'first 例'],
@@ -181,7 +261,11 @@ function workCommands(program: Command, parts: CliParts, client: () => Promise<A
             count('· name 姓名', report.deviations.name),
             count('· category 党员类别', report.deviations.category),
             count('· phone 联系电话', report.deviations.phone),
-            count('held differently 两地所存不同', [...report.unequal, ...report.onlyHere, ...report.onlyThere]),
+            count('held differently 两地所存不同', [
+              ...report.unequal,
+              ...report.onlyHere,
+              ...report.onlyThere,
+            ]),
           ],
         ),
       )
@@ -202,13 +286,24 @@ function evidenceCommands(program: Command, parts: CliParts, client: () => Promi
   program
     .command('verify <file>')
     .description('check evidence offline with nothing but the file and the two public keys (离线验证凭据)')
-    .addOption(new Option('--key <node=file>', 'a party’s card or public key (JWK); give it twice').argParser(collect).makeOptionMandatory())
+    .addOption(
+      new Option('--key <node=file>', 'a party’s card or public key (JWK); give it twice')
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
     .action(async (file: string, options: { key: string[] }) => {
       const evidence = evidenceSchema.parse(JSON.parse(await readFile(file, 'utf8')))
       const report = verifyEvidence(nodeJsCrypto, evidence, await Promise.all(options.key.map(readKey)))
-      const rows = report.items.map(({ from, epoch, seq, index, type, at, outcome }) => [from, `${epoch}/${seq}/${index}`, type, at, outcome ?? 'no receipt 无回执'])
+      const rows = report.items.map(({ from, epoch, seq, index, type, at, outcome }) => [
+        from,
+        `${epoch}/${seq}/${index}`,
+        type,
+        at,
+        outcome ?? 'no receipt 无回执',
+      ])
       parts.print(table(['from 来自', 'place 位置', 'record 记录', 'at 时间', 'outcome 结果'], rows))
-      for (const fault of report.faults) parts.print(`✗ record ${fault.item + 1}: ${fault.code} (${fault.detail})`)
+      for (const fault of report.faults)
+        parts.print(`✗ record ${fault.item + 1}: ${fault.code} (${fault.detail})`)
       parts.print(`${report.view.home.state} / ${report.view.host.state}: ${report.view.meaning}`)
       if (report.faults.length > 0) throw new EvidenceRefused(report.faults.length)
       parts.print('✓ every record and receipt is proven 全部记录与回执验证通过')
@@ -235,7 +330,9 @@ async function readKey(option: string): Promise<{ node: NodeId; key: SigningKey 
 
 function describeImport(report: ImportReport): string {
   const head = `${report.dryRun ? '预览 dry run: ' : ''}rows 行 ${report.rows}, accepted 接受 ${report.accepted}, unchanged 无变化 ${report.unchanged}, duplicates 重复 ${report.duplicates}, held 待改正 ${report.held}, waiting 等待 ${report.waiting}`
-  const lines = report.details.slice(0, 40).map(({ zh, state }) => `  ${zh.where} [${state}] ${zh.what}${zh.mend}`)
+  const lines = report.details
+    .slice(0, 40)
+    .map(({ zh, state }) => `  ${zh.where} [${state}] ${zh.what}${zh.mend}`)
   const more = report.details.length > 40 ? [`  … ${report.details.length - 40} more 条未列出`] : []
   return [head, ...lines, ...more].join('\n')
 }

@@ -4,7 +4,14 @@
  * A card is public (region, name, public keys). What makes it the right one is the fingerprint, which two operators
  * compare over another way; so nothing is signed without the operator typing what he heard.
  */
-import { fingerprint, partySchema, thumbprint, type Crypto, type NodeId, type Party } from '../../protocol/index.ts'
+import {
+  fingerprint,
+  partySchema,
+  thumbprint,
+  type Crypto,
+  type NodeId,
+  type Party,
+} from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Store } from '../store/port.ts'
@@ -26,7 +33,15 @@ export class AgreementBook {
   private readonly ids: Ids
   private readonly clock: Clock
 
-  constructor(parts: { self: NodeId; name: string; keyring: Keyring; store: Store; peers: Peers; ids: Ids; clock: Clock }) {
+  constructor(parts: {
+    self: NodeId
+    name: string
+    keyring: Keyring
+    store: Store
+    peers: Peers
+    ids: Ids
+    clock: Clock
+  }) {
     this.self = parts.self
     this.name = parts.name
     this.keyring = parts.keyring
@@ -37,7 +52,12 @@ export class AgreementBook {
   }
 
   card(): Party {
-    return { node: this.self, name: this.name, signing: this.keyring.signing, exchange: this.keyring.exchange }
+    return {
+      node: this.self,
+      name: this.name,
+      signing: this.keyring.signing,
+      exchange: this.keyring.exchange,
+    }
   }
 
   fingerprint(): string {
@@ -49,9 +69,13 @@ export class AgreementBook {
     const other = partySchema.safeParse(card)
     if (!other.success) throw new AgreementError('agreement_unreadable', 'not the card of a node')
     if (thumbprint(crypto, other.data.signing) !== heard.replace(/\s/g, ''))
-      throw new AgreementError('agreement_other_fingerprint', 'the card has another fingerprint than you heard')
+      throw new AgreementError(
+        'agreement_other_fingerprint',
+        'the card has another fingerprint than you heard',
+      )
     const [first, second] = [this.card(), other.data].sort((a, b) => (a.node < b.node ? -1 : 1))
-    if (!first || !second || first.node === second.node) throw new AgreementError('agreement_terms', 'a node cannot agree with itself')
+    if (!first || !second || first.node === second.node)
+      throw new AgreementError('agreement_terms', 'a node cannot agree with itself')
     const from = new Date(this.clock.nowMs())
     const until = new Date(this.clock.nowMs())
     until.setUTCFullYear(from.getUTCFullYear() + terms.years)

@@ -136,7 +136,12 @@ export class Courier {
     this.wake(peer)
   }
 
-  delivery(peer: NodeId): { failures: number; breakerOpen: boolean; notBeforeMs: number; problem: DeliveryProblem | undefined } {
+  delivery(peer: NodeId): {
+    failures: number
+    breakerOpen: boolean
+    notBeforeMs: number
+    problem: DeliveryProblem | undefined
+  } {
     const { state, problem } = this.route(peer)
     return { ...state, breakerOpen: breakerOpen(state), problem }
   }
@@ -157,7 +162,14 @@ export class Courier {
   private route(peer: NodeId): Route {
     let route = this.routes.get(peer)
     if (!route) {
-      route = { running: false, again: false, state: freshDelivery, problem: undefined, resendAfter: undefined, cancelRetry: undefined }
+      route = {
+        running: false,
+        again: false,
+        state: freshDelivery,
+        problem: undefined,
+        resendAfter: undefined,
+        cancelRetry: undefined,
+      }
       this.routes.set(peer, route)
     }
     return route
@@ -166,11 +178,12 @@ export class Courier {
   private async run(node: NodeId, route: Route): Promise<void> {
     const peer = await this.store.read((reader) => this.peers.get(reader, node))
     if (!peer || peer.paused) return
-    for (let more = true; more && !this.stopped; ) {
+    for (let more = true; more && !this.stopped;) {
       const moreToSeal = await this.sealer.seal(node)
       if (this.clock.nowMs() < route.state.notBeforeMs) return this.retryLater(node, route)
       const parcels = await this.nextParcels(node, route)
-      if (parcels.length > 0 && !(await this.deliver(peer, route, parcels))) return this.retryLater(node, route)
+      if (parcels.length > 0 && !(await this.deliver(peer, route, parcels)))
+        return this.retryLater(node, route)
       more = moreToSeal || parcels.length > 0
     }
   }
@@ -206,7 +219,9 @@ export class Courier {
     if (answer.status !== 200) return this.refusedWith(text, route, answer.status)
     route.resendAfter = undefined
     const tokens = text.split('\n').filter((line) => line !== '')
-    const receipts = parcels.slice(0, tokens.length).map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? ''))
+    const receipts = parcels
+      .slice(0, tokens.length)
+      .map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? ''))
     if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined)) return 'bad_receipt'
     await this.storeReceipts(peer.node, parcels, tokens, receipts as ReceiptPayload[])
     return undefined
@@ -217,8 +232,11 @@ export class Courier {
     try {
       const answer = JSON.parse(text) as { error?: unknown; have?: { seq?: unknown } }
       const seq = answer.have?.seq
-      if (answer.error === 'gap' && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0) route.resendAfter = seq
-      return typeof answer.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error) ? answer.error : `status_${status}`
+      if (answer.error === 'gap' && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0)
+        route.resendAfter = seq
+      return typeof answer.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error)
+        ? answer.error
+        : `status_${status}`
     } catch {
       return `status_${status}`
     }
@@ -236,7 +254,12 @@ export class Courier {
     return ours && same ? receipt.payload : undefined
   }
 
-  private async storeReceipts(node: NodeId, parcels: readonly Parcel[], tokens: readonly string[], receipts: readonly ReceiptPayload[]): Promise<void> {
+  private async storeReceipts(
+    node: NodeId,
+    parcels: readonly Parcel[],
+    tokens: readonly string[],
+    receipts: readonly ReceiptPayload[],
+  ): Promise<void> {
     await this.store.transaction(async (tx) => {
       await tx.lock([`stream-out:${node}`])
       for (const [i, { outcomes }] of receipts.entries()) {
@@ -260,11 +283,18 @@ export class Courier {
   private async nextParcels(node: NodeId, route: Route): Promise<Parcel[]> {
     return this.store.read(async (reader) => {
       const envelopes = await this.nextEnvelopes(reader, node, route)
-      const rows = await reader.findIn(recordsOut, 'seq', envelopes.map(({ seq }) => seq), { peer: node })
+      const rows = await reader.findIn(
+        recordsOut,
+        'seq',
+        envelopes.map(({ seq }) => seq),
+        { peer: node },
+      )
       const parcels: Parcel[] = []
       let size = 0
       for (const envelope of envelopes) {
-        const own = rows.filter(({ epoch, seq }) => epoch === envelope.epoch && seq === envelope.seq).sort((a, b) => (a.idx ?? 0) - (b.idx ?? 0))
+        const own = rows
+          .filter(({ epoch, seq }) => epoch === envelope.epoch && seq === envelope.seq)
+          .sort((a, b) => (a.idx ?? 0) - (b.idx ?? 0))
         const text = envelopeLines({ jws: envelope.jws, records: own.map((row) => row.text) })
         size += text.length * 3
         if (parcels.length > 0 && size > limits.postBytes) break
@@ -274,10 +304,19 @@ export class Courier {
     })
   }
 
-  private async nextEnvelopes(reader: Parameters<Parameters<Store['read']>[0]>[0], node: NodeId, route: Route): Promise<StoredEnvelope[]> {
+  private async nextEnvelopes(
+    reader: Parameters<Parameters<Store['read']>[0]>[0],
+    node: NodeId,
+    route: Route,
+  ): Promise<StoredEnvelope[]> {
     const page = { orderBy: 'seq', limit: limits.envelopesPerPost } as const
-    if (route.resendAfter === undefined) return reader.find(envelopesOut, { peer: node, receipted: false }, page)
+    if (route.resendAfter === undefined)
+      return reader.find(envelopesOut, { peer: node, receipted: false }, page)
     const stream = await reader.get(streamsOut, { peer: node })
-    return reader.find(envelopesOut, { peer: node, epoch: stream?.epoch ?? 1 }, { ...page, after: route.resendAfter })
+    return reader.find(
+      envelopesOut,
+      { peer: node, epoch: stream?.epoch ?? 1 },
+      { ...page, after: route.resendAfter },
+    )
   }
 }

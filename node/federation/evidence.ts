@@ -16,9 +16,24 @@ export class EvidenceFile {
 
   /** Everything sealed of this case. Records not sealed yet prove nothing and are left out. */
   async ofCase(caseId: Uuid, home: NodeId, host: NodeId): Promise<Evidence> {
-    const items = await this.store.read(async (reader) => [...(await this.sent(reader, caseId)), ...(await this.received(reader, caseId))])
-    items.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0) || a.epoch - b.epoch || a.seq - b.seq || a.index - b.index)
-    const shown = items.map(({ from, jws, index, record, receipt }) => ({ from, jws, index, record, receipt }))
+    const items = await this.store.read(async (reader) => [
+      ...(await this.sent(reader, caseId)),
+      ...(await this.received(reader, caseId)),
+    ])
+    items.sort(
+      (a, b) =>
+        (a.from < b.from ? -1 : a.from > b.from ? 1 : 0) ||
+        a.epoch - b.epoch ||
+        a.seq - b.seq ||
+        a.index - b.index,
+    )
+    const shown = items.map(({ from, jws, index, record, receipt }) => ({
+      from,
+      jws,
+      index,
+      record,
+      receipt,
+    }))
     return { format: 'huiliu-evidence-1', case: caseId, home, host, items: shown }
   }
 
@@ -27,7 +42,16 @@ export class EvidenceFile {
     for (const { peer, epoch, seq, idx, text } of await reader.find(recordsOut, { caseId, sealed: true })) {
       if (epoch === null || seq === null || idx === null) continue
       const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
-      if (envelope) items.push({ from: this.self, jws: envelope.jws, index: idx, record: text, receipt: envelope.receipt, epoch, seq })
+      if (envelope)
+        items.push({
+          from: this.self,
+          jws: envelope.jws,
+          index: idx,
+          record: text,
+          receipt: envelope.receipt,
+          epoch,
+          seq,
+        })
     }
     return items
   }
@@ -36,7 +60,16 @@ export class EvidenceFile {
     const items: Item[] = []
     for (const { peer, epoch, seq, idx, text } of await reader.find(recordsIn, { caseId })) {
       const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-      if (envelope) items.push({ from: peer, jws: envelope.jws, index: idx, record: text, receipt: envelope.receipt, epoch, seq })
+      if (envelope)
+        items.push({
+          from: peer,
+          jws: envelope.jws,
+          index: idx,
+          record: text,
+          receipt: envelope.receipt,
+          epoch,
+          seq,
+        })
     }
     return items
   }

@@ -95,12 +95,20 @@ export class Gate {
     const addressed = this.addressed(peer, read.payload)
     if (!addressed.ok) return addressed
     const spent = await this.spend(peer.node, read.payload)
-    return spent ? { ok: true, request: read.payload } : refuse('replayed_nonce', 'this request was answered before')
+    return spent
+      ? { ok: true, request: read.payload }
+      : refuse('replayed_nonce', 'this request was answered before')
   }
 
   /** Writes down a refusal. The bytes themselves are dropped. */
   async note(peer: NodeId | null, refusal: Refusal, bytes: Uint8Array): Promise<void> {
-    const row = { id: this.ids.next(), atMs: this.clock.nowMs(), peer, code: refusal.code, detail: refusal.detail }
+    const row = {
+      id: this.ids.next(),
+      atMs: this.clock.nowMs(),
+      peer,
+      code: refusal.code,
+      detail: refusal.detail,
+    }
     const trace = { digest: digestOf(this.crypto, bytes), size: bytes.length }
     await this.store.transaction((tx) => tx.insert(refusals, [{ ...row, ...trace }]))
   }
@@ -114,7 +122,8 @@ export class Gate {
   }
 
   private addressed(peer: Peer, payload: { iss: string; aud: string }): Result<object> {
-    if (payload.iss !== peer.node) return refuse('issuer_mismatch', 'issued by another node than it was posted as')
+    if (payload.iss !== peer.node)
+      return refuse('issuer_mismatch', 'issued by another node than it was posted as')
     return payload.aud === this.self ? { ok: true } : refuse('wrong_audience', 'meant for another node')
   }
 

@@ -125,7 +125,8 @@ export class Inbox {
       let settled = 0
       for (const row of parked) {
         const read = readRecord(row.text ?? '')
-        const outcome = row.caseId !== null && blocked.has(row.caseId) ? 'parked' : await this.outcomeOf(tx, peer, read)
+        const outcome =
+          row.caseId !== null && blocked.has(row.caseId) ? 'parked' : await this.outcomeOf(tx, peer, read)
         if (outcome === 'parked') {
           if (row.caseId !== null) blocked.add(row.caseId)
           continue
@@ -138,7 +139,10 @@ export class Inbox {
     })
   }
 
-  private async take(peer: Peer, proven: ProvenEnvelope): Promise<{ ok: true; receipt: string } | NonNullable<Received['refusal']>> {
+  private async take(
+    peer: Peer,
+    proven: ProvenEnvelope,
+  ): Promise<{ ok: true; receipt: string } | NonNullable<Received['refusal']>> {
     return this.store.transaction(async (tx) => {
       await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])
       const stream = await tx.get(streamsIn, { peer: peer.node })
@@ -151,7 +155,11 @@ export class Inbox {
     })
   }
 
-  private async repeat(tx: Transaction, peer: Peer, proven: ProvenEnvelope): Promise<{ ok: true; receipt: string } | Refusal> {
+  private async repeat(
+    tx: Transaction,
+    peer: Peer,
+    proven: ProvenEnvelope,
+  ): Promise<{ ok: true; receipt: string } | Refusal> {
     const { epoch, seq } = proven.payload
     const stored = await tx.get(envelopesIn, { peer: peer.node, epoch, seq })
     if (stored?.contentId === proven.contentId) return { ok: true, receipt: stored.receipt }
@@ -159,7 +167,12 @@ export class Inbox {
   }
 
   /** Two stories under one number: the second is kept as proof beside the first, and the stream stops for people to look. */
-  private async keepFork(tx: Transaction, peer: Peer, proven: ProvenEnvelope, refusal: Refusal): Promise<Refusal> {
+  private async keepFork(
+    tx: Transaction,
+    peer: Peer,
+    proven: ProvenEnvelope,
+    refusal: Refusal,
+  ): Promise<Refusal> {
     const { epoch, seq } = proven.payload
     const proof = { peer: peer.node, epoch, seq, contentId: proven.contentId }
     if (!(await tx.get(forks, proof)))
@@ -168,7 +181,11 @@ export class Inbox {
     return refusal
   }
 
-  private async append(tx: Transaction, peer: Peer, proven: ProvenEnvelope): Promise<{ ok: true; receipt: string }> {
+  private async append(
+    tx: Transaction,
+    peer: Peer,
+    proven: ProvenEnvelope,
+  ): Promise<{ ok: true; receipt: string }> {
     const { epoch, seq, records } = proven.payload
     const items = proven.envelope.records.map((text, idx) => readItem(records[idx] ?? '', text, idx))
     const outcomes = await this.applyAll(tx, peer, items)
@@ -190,14 +207,18 @@ export class Inbox {
   }
 
   private async applyAll(tx: Transaction, peer: Peer, items: readonly Item[]): Promise<Outcome[]> {
-    const earlier = await tx.getMany(recordsIn, items.map(({ digest }) => ({ peer: peer.node, digest })))
+    const earlier = await tx.getMany(
+      recordsIn,
+      items.map(({ digest }) => ({ peer: peer.node, digest })),
+    )
     const blocked = await this.blockedCases(tx, peer)
     await this.prepare(tx, peer, items)
     const outcomes: Outcome[] = []
     const seen = new Map<string, Outcome>()
     for (const [i, item] of items.entries()) {
       const before = seen.get(item.digest) ?? earlier[i]?.outcome
-      const outcome = before === undefined ? await this.applyOne(tx, peer, item, blocked) : repeatedOutcome(before)
+      const outcome =
+        before === undefined ? await this.applyOne(tx, peer, item, blocked) : repeatedOutcome(before)
       seen.set(item.digest, outcome)
       outcomes.push(outcome)
     }
@@ -218,7 +239,9 @@ export class Inbox {
     const { record } = read
     if (!this.peers.agrees(peer, typeRules[record.type].family)) return 'refused:family_not_agreed'
     const result =
-      record.type === 'outcome.settled' ? await this.noteSettled(tx, peer, record) : await this.handlers[record.type].apply(tx, peer, record)
+      record.type === 'outcome.settled'
+        ? await this.noteSettled(tx, peer, record)
+        : await this.handlers[record.type].apply(tx, peer, record)
     return result.outcome === 'applied' ? 'applied' : `refused:${result.code}`
   }
 
@@ -239,9 +262,18 @@ export class Inbox {
     return new Set(parked.map(({ caseId }) => caseId).filter((id) => id !== null))
   }
 
-  private async storeRecords(tx: Transaction, peer: Peer, proven: ProvenEnvelope, items: readonly Item[], outcomes: readonly Outcome[]): Promise<void> {
+  private async storeRecords(
+    tx: Transaction,
+    peer: Peer,
+    proven: ProvenEnvelope,
+    items: readonly Item[],
+    outcomes: readonly Outcome[],
+  ): Promise<void> {
     const { epoch, seq } = proven.payload
-    const stored = await tx.getMany(recordsIn, items.map(({ digest }) => ({ peer: peer.node, digest })))
+    const stored = await tx.getMany(
+      recordsIn,
+      items.map(({ digest }) => ({ peer: peer.node, digest })),
+    )
     const rows = new Map<string, Row<typeof recordsIn>>()
     for (const [i, item] of items.entries()) {
       if (stored[i] || rows.has(item.digest)) continue
@@ -263,7 +295,11 @@ export class Inbox {
   }
 
   /** The peer says what became of a record of ours that it had parked. */
-  private async noteSettled(tx: Transaction, peer: Peer, record: FactRecord<'outcome.settled'>): Promise<Applied> {
+  private async noteSettled(
+    tx: Transaction,
+    peer: Peer,
+    record: FactRecord<'outcome.settled'>,
+  ): Promise<Applied> {
     const { epoch, seq, index, digest, outcome } = record.body
     const [row] = await tx.find(recordsOut, { peer: peer.node, epoch, seq, idx: index })
     if (row?.digest !== digest) return refused('bad_record')
@@ -271,7 +307,12 @@ export class Inbox {
     return applied
   }
 
-  private async tellSettled(tx: Transaction, peer: NodeId, row: Row<typeof recordsIn>, outcome: Outcome): Promise<void> {
+  private async tellSettled(
+    tx: Transaction,
+    peer: NodeId,
+    row: Row<typeof recordsIn>,
+    outcome: Outcome,
+  ): Promise<void> {
     const { epoch, seq, idx, digest } = row
     const body = { epoch, seq, index: idx, digest, outcome }
     await this.outbox.write(tx, peer, [this.outbox.draft({ type: 'outcome.settled', case: null, body })])

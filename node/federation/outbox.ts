@@ -2,13 +2,24 @@
  * The outbox: records written in the transaction of the change they report, each with a position drawn after the lock
  * that guards it. The sealer takes them from there; nothing else sends.
  */
-import { digestOf, writeRecord, type BodyOf, type Crypto, type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
+import {
+  digestOf,
+  writeRecord,
+  type BodyOf,
+  type Crypto,
+  type FactRecord,
+  type NodeId,
+  type RecordType,
+  type Uuid,
+} from '../../protocol/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Transaction } from '../store/port.ts'
 import { recordsOut } from './tables.ts'
 
 /** A record to be written; id, time and author are added here. */
-export type Draft<T extends RecordType = RecordType> = { [K in T]: { type: K; case: Uuid | null; body: BodyOf<K> } }[T]
+export type Draft<T extends RecordType = RecordType> = {
+  [K in T]: { type: K; case: Uuid | null; body: BodyOf<K> }
+}[T]
 
 /** Everything a domain says to one peer is written under this lock, so positions follow causes. */
 export function pairLock(peer: NodeId): string {
@@ -33,7 +44,15 @@ export class Outbox {
   /** A record as it will be sent, not yet written: what it does to facts is tried on it first. */
   draft<T extends RecordType>(draft: Draft<T>): FactRecord<T> {
     const at = new Date(this.clock.nowMs()).toISOString().replace(/\.\d{3}Z$/, 'Z')
-    return { id: this.ids.next(), type: draft.type, v: 1, case: draft.case, at, by: this.self, body: draft.body } as FactRecord<T>
+    return {
+      id: this.ids.next(),
+      type: draft.type,
+      v: 1,
+      case: draft.case,
+      at,
+      by: this.self,
+      body: draft.body,
+    } as FactRecord<T>
   }
 
   /** Writes records for one peer, in this order. The caller holds `pairLock(peer)`. */
@@ -45,7 +64,17 @@ export class Outbox {
       const text = writeRecord(record)
       const place = { sealed: false, epoch: null, seq: null, idx: null, outcome: null }
       const digest = digestOf(this.crypto, text)
-      return { position: positions[i] ?? 0, peer, recordId: record.id, caseId: record.case, type: record.type, digest, text, writtenMs, ...place }
+      return {
+        position: positions[i] ?? 0,
+        peer,
+        recordId: record.id,
+        caseId: record.case,
+        type: record.type,
+        digest,
+        text,
+        writtenMs,
+        ...place,
+      }
     })
     await tx.insert(recordsOut, rows)
     tx.afterCommit(() => this.wake(peer))

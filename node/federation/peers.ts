@@ -34,7 +34,8 @@ export interface Peer {
   readonly keys: ReadonlyMap<string, Uint8Array>
 }
 
-export type AgreementRefusal = AgreementCode | 'agreement_other_fingerprint' | 'agreement_not_ours' | 'agreement_incomplete'
+export type AgreementRefusal =
+  AgreementCode | 'agreement_other_fingerprint' | 'agreement_not_ours' | 'agreement_incomplete'
 
 export class AgreementError extends Error {
   readonly code: AgreementRefusal
@@ -103,10 +104,16 @@ export class Peers {
    * Adds our signature where it lacks and, when both are there, takes the agreement into force. Throws AgreementError.
    * The answer is the document to hand back; `active` says whether the peer may now speak.
    */
-  async sign(tx: Transaction, introduction: Introduction): Promise<{ document: string; active: boolean; peer: NodeId }> {
+  async sign(
+    tx: Transaction,
+    introduction: Introduction,
+  ): Promise<{ document: string; active: boolean; peer: NodeId }> {
     const other = this.otherParty(this.read(introduction.document))
     if (thumbprint(this.crypto, other.signing) !== introduction.fingerprint.replace(/\s/g, ''))
-      throw new AgreementError('agreement_other_fingerprint', 'the fingerprint is not the one in the document')
+      throw new AgreementError(
+        'agreement_other_fingerprint',
+        'the fingerprint is not the one in the document',
+      )
     const signed = countersign(this.crypto, this.keyring.signer, introduction.document)
     if (!signed.ok) throw new AgreementError(signed.code, signed.detail)
     const agreement = this.read(signed.text)
@@ -115,14 +122,21 @@ export class Peers {
     return { document: signed.text, active, peer: other.node }
   }
 
-  private async enrol(tx: Transaction, url: string, other: Party, agreement: Agreement, document: string): Promise<void> {
+  private async enrol(
+    tx: Transaction,
+    url: string,
+    other: Party,
+    agreement: Agreement,
+    document: string,
+  ): Promise<void> {
     const { node, name } = other
     await tx.lock([`peer:${node}`])
     const row = { node, name, url, paused: false }
     if (await tx.get(peers, { node })) await tx.update(peers, { node }, row)
     else await tx.insert(peers, [row])
     const kid = thumbprint(this.crypto, other.signing)
-    if (!(await tx.get(peerKeys, { peer: node, kid }))) await tx.insert(peerKeys, [{ peer: node, kid, x: other.signing.x }])
+    if (!(await tx.get(peerKeys, { peer: node, kid })))
+      await tx.insert(peerKeys, [{ peer: node, kid, x: other.signing.x }])
     await this.storeAgreement(tx, node, agreement, document)
     if (!(await tx.get(streamsOut, { peer: node })))
       await tx.insert(streamsOut, [{ peer: node, epoch: 1, seq: 0, head: null, receipted: 0 }])
@@ -130,7 +144,12 @@ export class Peers {
       await tx.insert(streamsIn, [{ peer: node, epoch: 1, seq: 0, head: null, frozen: false, heardMs: 0 }])
   }
 
-  private async storeAgreement(tx: Transaction, peer: NodeId, agreement: Agreement, document: string): Promise<void> {
+  private async storeAgreement(
+    tx: Transaction,
+    peer: NodeId,
+    agreement: Agreement,
+    document: string,
+  ): Promise<void> {
     const { id } = agreement.terms
     const active = isComplete(agreement)
     if (active)
@@ -145,7 +164,12 @@ export class Peers {
     const { parties } = agreement.terms
     const us = parties.find(({ node }) => node === this.self)
     const other = parties.find(({ node }) => node !== this.self)
-    if (!us || !other || thumbprint(this.crypto, us.signing) !== this.keyring.kid || us.exchange.x !== this.keyring.exchange.x)
+    if (
+      !us ||
+      !other ||
+      thumbprint(this.crypto, us.signing) !== this.keyring.kid ||
+      us.exchange.x !== this.keyring.exchange.x
+    )
       throw new AgreementError('agreement_not_ours', 'this node with these keys is not a party')
     const key = enrolKey(other.signing)
     if (!key.ok) throw new AgreementError(key.code, key.detail)

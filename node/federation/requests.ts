@@ -39,7 +39,12 @@ const pullBytes = 4 * 1024 * 1024
 
 /** A domain's page of cases for a comparison; federation adds how far the streams are. */
 export type ComparedPage = Pick<ComparePage, 'cases' | 'denied' | 'next'>
-export type CompareSource = (reader: Reader, peer: NodeId, home: NodeId, after: string | null) => Promise<ComparedPage>
+export type CompareSource = (
+  reader: Reader,
+  peer: NodeId,
+  home: NodeId,
+  after: string | null,
+) => Promise<ComparedPage>
 
 export class PeerUnreachable extends Error {
   readonly code: string
@@ -116,13 +121,15 @@ export class Requests {
       await this.gate.note(admitted.ok ? admitted.peer.node : null, refusal, body)
       return refusal
     }
-    const text = await this.store.read((reader) => this.answerBody(reader, admitted.peer, asked.request.purpose))
+    const text = await this.store.read((reader) =>
+      this.answerBody(reader, admitted.peer, asked.request.purpose),
+    )
     return { ok: true, text: `${this.signedAnswer(asked.request, text)}\n${text}` }
   }
 
   /** Asks a peer for what we have not got of its stream; the number of envelopes taken. Throws PeerUnreachable. */
   async pull(node: NodeId): Promise<number> {
-    for (let taken = 0; ; ) {
+    for (let taken = 0; ;) {
       const { peer, stream } = await this.store.read(async (reader) => ({
         peer: await this.peers.get(reader, node),
         stream: await reader.get(streamsIn, { peer: node }),
@@ -133,7 +140,8 @@ export class Requests {
       const { receipts, refusal } = await this.inbox.receive(node, utf8(body))
       taken += receipts.length
       const sent = splitEnvelopes(body)
-      if (refusal || receipts.length === 0 || !sent.ok || sent.envelopes.length < limits.pullEnvelopes) return taken
+      if (refusal || receipts.length === 0 || !sent.ok || sent.envelopes.length < limits.pullEnvelopes)
+        return taken
     }
   }
 
@@ -182,9 +190,13 @@ export class Requests {
     const request = { iss: this.self, aud: peer.node, iat, exp: iat + limits.requestSeconds, nonce, purpose }
     const url = `${peer.url}/federation/v1/${this.self}/requests`
     const answer = await this.http
-      .post(url, utf8(signRequest(this.signer, request)), { timeoutMs: requestTimeoutMs, maxBytes: answerBytes })
+      .post(url, utf8(signRequest(this.signer, request)), {
+        timeoutMs: requestTimeoutMs,
+        maxBytes: answerBytes,
+      })
       .catch(() => undefined)
-    if (answer?.status !== 200) throw new PeerUnreachable(peer.node, answer ? `status_${answer.status}` : 'unreachable')
+    if (answer?.status !== 200)
+      throw new PeerUnreachable(peer.node, answer ? `status_${answer.status}` : 'unreachable')
     return this.openAnswer(peer, nonce, fromUtf8(answer.body) ?? '')
   }
 
@@ -197,7 +209,12 @@ export class Requests {
     const answer = opened?.ok ? readAnswerPayload(opened.payload) : undefined
     if (!answer?.ok) throw new PeerUnreachable(peer.node, 'bad_answer')
     const { iss, aud, nonce: answered, digest } = answer.payload
-    if (iss !== peer.node || aud !== this.self || answered !== nonce || digest !== digestOf(this.crypto, body))
+    if (
+      iss !== peer.node ||
+      aud !== this.self ||
+      answered !== nonce ||
+      digest !== digestOf(this.crypto, body)
+    )
       throw new PeerUnreachable(peer.node, 'bad_answer')
     return body
   }

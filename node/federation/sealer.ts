@@ -36,16 +36,29 @@ export class Sealer {
     })
   }
 
-  private async sealBatch(tx: Transaction, peer: NodeId, batch: readonly Row<typeof recordsOut>[]): Promise<void> {
+  private async sealBatch(
+    tx: Transaction,
+    peer: NodeId,
+    batch: readonly Row<typeof recordsOut>[],
+  ): Promise<void> {
     const stream = await tx.get(streamsOut, { peer })
     if (!stream) throw new TypeError(`no stream to ${peer}`)
     const seq = stream.seq + 1
     const sealedMs = this.clock.nowMs()
-    const place = { iss: this.self, aud: peer, epoch: stream.epoch, seq, prev: stream.head, iat: Math.floor(sealedMs / 1000) }
+    const place = {
+      iss: this.self,
+      aud: peer,
+      epoch: stream.epoch,
+      seq,
+      prev: stream.head,
+      iat: Math.floor(sealedMs / 1000),
+    }
     const envelope = sealEnvelope(this.crypto, this.signer, place, batch.map(exactText))
     const { jws, contentId } = envelope
     const unreceipted = { receipted: false, receipt: null, receiptedMs: null }
-    await tx.insert(envelopesOut, [{ peer, epoch: stream.epoch, seq, contentId, jws, records: batch.length, sealedMs, ...unreceipted }])
+    await tx.insert(envelopesOut, [
+      { peer, epoch: stream.epoch, seq, contentId, jws, records: batch.length, sealedMs, ...unreceipted },
+    ])
     for (const [idx, { position }] of batch.entries())
       await tx.update(recordsOut, { position }, { sealed: true, epoch: stream.epoch, seq, idx })
     await tx.update(streamsOut, { peer }, { seq, head: contentId })
@@ -63,7 +76,11 @@ function packed(rows: readonly Row<typeof recordsOut>[]): Row<typeof recordsOut>
   for (const row of rows) {
     const bytes = utf8(exactText(row)).length
     const current = batches.at(-1)
-    if (!current || current.length === limits.recordsPerEnvelope || size + bytes > limits.envelopeRecordBytes) {
+    if (
+      !current ||
+      current.length === limits.recordsPerEnvelope ||
+      size + bytes > limits.envelopeRecordBytes
+    ) {
       batches.push([row])
       size = bytes
     } else {

@@ -1,5 +1,14 @@
 /** What federation keeps: peers and agreements, both directions of each stream with their exact bytes, and the audit. */
-import { boolean, index, integer, pgSequence, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  index,
+  integer,
+  pgSequence,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { isFalse, isTrue, whole } from '../store/columns.ts'
 
 /** Positions of written records: drawn after the lock, so ascending within everything one lock guards. */

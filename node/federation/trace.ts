@@ -10,13 +10,26 @@ export async function caseTimeline(reader: Reader, caseId: Uuid): Promise<Timeli
   const received = await reader.find(recordsIn, { caseId })
   const timeline: Timeline = []
   for (const { peer, epoch, seq, type, writtenMs, outcome } of sent) {
-    const sealed = epoch === null || seq === null ? undefined : await reader.get(envelopesOut, { peer, epoch, seq })
+    const sealed =
+      epoch === null || seq === null ? undefined : await reader.get(envelopesOut, { peer, epoch, seq })
     const state = sealed === undefined ? 'written' : sealed.receipted ? 'delivered' : 'sealed'
-    timeline.push({ direction: 'sent', type, at: time(writtenMs), state, outcome: outcome ?? (state === 'delivered' ? 'applied' : null) })
+    timeline.push({
+      direction: 'sent',
+      type,
+      at: time(writtenMs),
+      state,
+      outcome: outcome ?? (state === 'delivered' ? 'applied' : null),
+    })
   }
   for (const { peer, epoch, seq, type, outcome } of received) {
     const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-    timeline.push({ direction: 'received', type, at: time(envelope?.receivedMs ?? 0), state: 'received', outcome })
+    timeline.push({
+      direction: 'received',
+      type,
+      at: time(envelope?.receivedMs ?? 0),
+      state: 'received',
+      outcome,
+    })
   }
   return timeline.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 }
@@ -24,7 +37,12 @@ export async function caseTimeline(reader: Reader, caseId: Uuid): Promise<Timeli
 /** Cases with a peer of which something has no receipt yet. */
 export async function inFlightCases(reader: Reader, peer: NodeId): Promise<Set<Uuid>> {
   const open = await reader.find(envelopesOut, { peer, receipted: false })
-  const sealed = await reader.findIn(recordsOut, 'seq', open.map(({ seq }) => seq), { peer })
+  const sealed = await reader.findIn(
+    recordsOut,
+    'seq',
+    open.map(({ seq }) => seq),
+    { peer },
+  )
   const waiting = await reader.find(recordsOut, { peer, sealed: false })
   return new Set([...sealed, ...waiting].map(({ caseId }) => caseId).filter((id) => id !== null))
 }

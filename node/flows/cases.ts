@@ -55,7 +55,10 @@ export class Cases {
 
   /** Reads cases at once; those that are read one by one later in this transaction come from memory. */
   async getMany(reader: Reader, ids: readonly Uuid[]): Promise<Case[]> {
-    const rows = await reader.getMany(cases, ids.map((id) => ({ id })))
+    const rows = await reader.getMany(
+      cases,
+      ids.map((id) => ({ id })),
+    )
     return rows.filter((row) => row !== undefined).map(readCase)
   }
 
@@ -86,7 +89,11 @@ export class Cases {
   }
 
   /** Folds a record of the peer into its side's facts. */
-  async hear(tx: Transaction, peer: NodeId, record: FactRecord<HomeEvent | HostEvent>): Promise<Applied & { next?: Case }> {
+  async hear(
+    tx: Transaction,
+    peer: NodeId,
+    record: FactRecord<HomeEvent | HostEvent>,
+  ): Promise<Applied & { next?: Case }> {
     const subject = await this.get(tx, record.case ?? '')
     if (subject?.row.peer !== peer) return refused('case_unknown')
     const theirSide = subject.row.side === 'home' ? 'host' : 'home'
@@ -109,12 +116,19 @@ export class Cases {
   }
 
   /** Why we may not write this report on our own side of the case; undefined when we may. */
-  mayWrite(subject: Case, record: FactRecord<'activity.recorded' | 'activity.corrected'>): RecordCode | undefined {
+  mayWrite(
+    subject: Case,
+    record: FactRecord<'activity.recorded' | 'activity.corrected'>,
+  ): RecordCode | undefined {
     return reportFault(subject, record, subject.row.side as Side)
   }
 
   /** A case that home opens towards us with this record. Refused when it would be a second open one of the person. */
-  async hearOpening(tx: Transaction, peer: NodeId, record: FactRecord<'identity.asserted' | 'flow.published'>): Promise<Applied & { next?: Case }> {
+  async hearOpening(
+    tx: Transaction,
+    peer: NodeId,
+    record: FactRecord<'identity.asserted' | 'flow.published'>,
+  ): Promise<Applied & { next?: Case }> {
     const { tag } = record.body
     const known = await this.get(tx, record.case ?? '')
     if (known) return known.row.tag === tag ? this.hear(tx, peer, record) : refused('tag_taken')
@@ -151,7 +165,11 @@ export class Cases {
 }
 
 /** Home may report on any case it has opened; host once the person has arrived, by the table of its states. */
-function reportFault(subject: Case, record: FactRecord<'activity.recorded' | 'activity.corrected'>, side: Side): RecordCode | undefined {
+function reportFault(
+  subject: Case,
+  record: FactRecord<'activity.recorded' | 'activity.corrected'>,
+  side: Side,
+): RecordCode | undefined {
   if (side === 'home') return subject.home.state === 'unknown' ? 'not_published' : undefined
   const step = stepHost(subject.host, record)
   return step.ok ? undefined : step.code

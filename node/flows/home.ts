@@ -42,7 +42,15 @@ export class HomeFlows {
   private readonly clock: Clock
   private readonly ids: Ids
 
-  constructor(parts: { cases: Cases; members: Members; peers: Peers; outbox: Outbox; vault: Vault; clock: Clock; ids: Ids }) {
+  constructor(parts: {
+    cases: Cases
+    members: Members
+    peers: Peers
+    outbox: Outbox
+    vault: Vault
+    clock: Clock
+    ids: Ids
+  }) {
     this.cases = parts.cases
     this.members = parts.members
     this.peers = parts.peers
@@ -70,10 +78,15 @@ export class HomeFlows {
 
   /** What follows from members that have become known or changed: waiting outflows, denied queries, open cases. */
   async membersKnown(tx: Transaction, members: readonly Member[]): Promise<void> {
-    const waiting = await tx.findIn(waitingOutflows, 'idToken', members.map(({ idToken }) => idToken))
+    const waiting = await tx.findIn(
+      waitingOutflows,
+      'idToken',
+      members.map(({ idToken }) => idToken),
+    )
     const peers = await this.peers.all(tx)
     for (const member of members) {
-      for (const row of waiting.filter(({ idToken }) => idToken === member.idToken)) await this.publishWaiting(tx, member, row)
+      for (const row of waiting.filter(({ idToken }) => idToken === member.idToken))
+        await this.publishWaiting(tx, member, row)
       for (const peer of peers) await this.answerDenied(tx, peer, member)
       await this.amendPerson(tx, member)
     }
@@ -83,7 +96,9 @@ export class HomeFlows {
   async queried(tx: Transaction, peer: Peer, record: FactRecord<'identity.queried'>): Promise<Applied> {
     const { tag, name } = record.body
     const member = await this.members.byTag(tx, peer.node, tag)
-    await tx.insert(queries, [{ id: record.id, peer: peer.node, tag, name, denied: !member, askedMs: this.clock.nowMs() }])
+    await tx.insert(queries, [
+      { id: record.id, peer: peer.node, tag, name, denied: !member, askedMs: this.clock.nowMs() },
+    ])
     if (member) await this.assert(tx, peer, member, record.id)
     else await this.outbox.write(tx, peer.node, [this.denial(record.id)])
     return applied
@@ -116,7 +131,11 @@ export class HomeFlows {
     return (await reader.find(queries, { peer, denied: true }, { orderBy: 'id' })).map(({ id }) => id)
   }
 
-  private async publish(tx: Transaction, member: Member, entry: Omit<OutflowEntry, 'idNumber'>): Promise<OutflowResult> {
+  private async publish(
+    tx: Transaction,
+    member: Member,
+    entry: Omit<OutflowEntry, 'idNumber'>,
+  ): Promise<OutflowResult> {
     const peer = await this.peerOf(tx, entry.host)
     const tag = this.members.tagOf(peer, member)
     const open = await this.cases.openFor(tx, peer.node, 'home', tag)
@@ -130,7 +149,12 @@ export class HomeFlows {
   }
 
   /** The register says it again: only what differs is worth a record. */
-  private async republish(tx: Transaction, open: Case, person: Person, outflow: Outflow): Promise<OutflowResult> {
+  private async republish(
+    tx: Transaction,
+    open: Case,
+    person: Person,
+    outflow: Outflow,
+  ): Promise<OutflowResult> {
     const samePerson = canonicalJson(person) === canonicalJson(open.home.person)
     const sameOutflow = canonicalJson(outflow) === canonicalJson(open.home.outflow)
     if (samePerson && sameOutflow) return 'unchanged'
@@ -145,11 +169,18 @@ export class HomeFlows {
     const held: SealedOutflow = { phone: entry.phone, outflow: entry.outflow }
     const sealed = this.vault.seal(waitingPlace(id), JSON.stringify(held))
     if (before) await tx.update(waitingOutflows, { id }, { sealed })
-    else await tx.insert(waitingOutflows, [{ id, peer: entry.host, idToken, sealed, sinceMs: this.clock.nowMs() }])
+    else
+      await tx.insert(waitingOutflows, [
+        { id, peer: entry.host, idToken, sealed, sinceMs: this.clock.nowMs() },
+      ])
     return 'waiting'
   }
 
-  private async publishWaiting(tx: Transaction, member: Member, row: Row<typeof waitingOutflows>): Promise<void> {
+  private async publishWaiting(
+    tx: Transaction,
+    member: Member,
+    row: Row<typeof waitingOutflows>,
+  ): Promise<void> {
     const held = JSON.parse(this.vault.open(waitingPlace(row.id), row.sealed)) as SealedOutflow
     await this.publish(tx, member, { host: row.peer, ...held })
     await tx.remove(waitingOutflows, { id: row.id })
@@ -169,7 +200,11 @@ export class HomeFlows {
     const open = await this.cases.openFor(tx, peer.node, 'home', tag)
     const subject = open ?? this.cases.mint(peer.node, tag, member.id)
     const person = open?.home.state === 'published' && open.home.person ? open.home.person : personOf(member)
-    await this.cases.say(tx, subject, { type: 'identity.asserted', case: subject.row.id, body: { query, tag, person } })
+    await this.cases.say(tx, subject, {
+      type: 'identity.asserted',
+      case: subject.row.id,
+      body: { query, tag, person },
+    })
   }
 
   /** The roster was corrected: open cases follow. A phone given with the outflow stays, it is the newer one. */
@@ -202,7 +237,9 @@ function personOf(member: Member, phone?: string): Person {
   const number = phone ?? member.phone ?? undefined
   return {
     name: member.name,
-    ...(member.category === 'full' || member.category === 'probationary' ? { category: member.category } : {}),
+    ...(member.category === 'full' || member.category === 'probationary'
+      ? { category: member.category }
+      : {}),
     ...(number === undefined ? {} : { phone: number }),
   }
 }
@@ -210,4 +247,3 @@ function personOf(member: Member, phone?: string): Person {
 function waitingPlace(id: Uuid): string {
   return `waiting_outflows:sealed:${id}`
 }
-

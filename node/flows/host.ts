@@ -94,7 +94,11 @@ export class HostFlows {
   }
 
   /** `identity.asserted` and `flow.published`: home's case of a person, perhaps one who is here already. */
-  async opened(tx: Transaction, peer: Peer, record: FactRecord<'identity.asserted' | 'flow.published'>): Promise<Applied> {
+  async opened(
+    tx: Transaction,
+    peer: Peer,
+    record: FactRecord<'identity.asserted' | 'flow.published'>,
+  ): Promise<Applied> {
     const heard = await this.cases.hearOpening(tx, peer.node, record)
     if (!heard.next) return heard
     const [arrival] = await tx.find(arrivals, { home: peer.node, tag: record.body.tag })
@@ -103,10 +107,15 @@ export class HostFlows {
   }
 
   /** Home's other records: our confirmation is stated anew when its deviations have changed. */
-  async amended(tx: Transaction, peer: Peer, record: FactRecord<'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent'>): Promise<Applied> {
+  async amended(
+    tx: Transaction,
+    peer: Peer,
+    record: FactRecord<'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent'>,
+  ): Promise<Applied> {
     const heard = await this.cases.hear(tx, peer.node, record)
     if (!heard.next || record.type !== 'flow.amended') return heard
-    const arrival = heard.next.row.arrival === null ? undefined : await tx.get(arrivals, { id: heard.next.row.arrival })
+    const arrival =
+      heard.next.row.arrival === null ? undefined : await tx.get(arrivals, { id: heard.next.row.arrival })
     if (arrival && heard.next.host.state !== 'departed') await this.confirm(tx, heard.next, arrival)
     return applied
   }
@@ -121,7 +130,11 @@ export class HostFlows {
   async place(tx: Transaction, subject: Case, branchName: string, on?: string): Promise<Case> {
     const branch = await this.branchOf(tx, branchName)
     const type = subject.host.state === 'placed' ? 'flow.relocated' : 'flow.placed'
-    return this.cases.say(tx, subject, { type, case: subject.row.id, body: { branch, ...(on === undefined ? {} : { on }) } })
+    return this.cases.say(tx, subject, {
+      type,
+      case: subject.row.id,
+      body: { branch, ...(on === undefined ? {} : { on }) },
+    })
   }
 
   async depart(tx: Transaction, subject: Case, body: BodyOf<'flow.departed'>): Promise<Case> {
@@ -135,14 +148,18 @@ export class HostFlows {
   async byTokens(reader: Reader, tokens: readonly string[]): Promise<Map<string, Arrival[]>> {
     const found = await reader.findIn(arrivals, 'idToken', tokens)
     const groups = new Map<string, Arrival[]>()
-    for (const arrival of found) groups.set(arrival.idToken, [...(groups.get(arrival.idToken) ?? []), arrival])
+    for (const arrival of found)
+      groups.set(arrival.idToken, [...(groups.get(arrival.idToken) ?? []), arrival])
     return groups
   }
 
   /** Queries to that home whose last answer is a denial. */
   async deniedQueries(reader: Reader, home: NodeId): Promise<Uuid[]> {
     const denied = await reader.find(arrivals, { home, state: 'denied' })
-    return denied.map(({ query }) => query).filter((query) => query !== null).sort()
+    return denied
+      .map(({ query }) => query)
+      .filter((query) => query !== null)
+      .sort()
   }
 
   async countByState(reader: Reader, home: NodeId, state: string): Promise<number> {
@@ -157,7 +174,11 @@ export class HostFlows {
     if (open) return cameBack(open, known) ? this.confirm(tx, open, known) : undefined
     if (known.state !== 'waiting') return
     const about = known.arrivedOn === null ? {} : { arrivedOn: known.arrivedOn }
-    const query = this.outbox.draft({ type: 'identity.queried', case: null, body: { tag, name: known.name, ...about } })
+    const query = this.outbox.draft({
+      type: 'identity.queried',
+      case: null,
+      body: { tag, name: known.name, ...about },
+    })
     await this.outbox.write(tx, peer.node, [query])
     await this.patch(tx, known, { state: 'asked', query: query.id })
   }
@@ -166,9 +187,13 @@ export class HostFlows {
   private async confirm(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
     const linked = await this.cases.link(tx, subject, arrival.id)
     const body = arrivedBody(linked, arrival)
-    const news = linked.host.state === 'none' || linked.host.state === 'departed' || !alreadySaid(linked, body)
-    const here = news ? await this.cases.say(tx, linked, { type: 'flow.arrived', case: linked.row.id, body }) : linked
-    if (arrival.branch !== null && here.host.branch?.id !== arrival.branch) await this.placeArrival(tx, here, arrival)
+    const news =
+      linked.host.state === 'none' || linked.host.state === 'departed' || !alreadySaid(linked, body)
+    const here = news
+      ? await this.cases.say(tx, linked, { type: 'flow.arrived', case: linked.row.id, body })
+      : linked
+    if (arrival.branch !== null && here.host.branch?.id !== arrival.branch)
+      await this.placeArrival(tx, here, arrival)
     const known = await this.patch(tx, arrival, { state: 'known', caseId: subject.row.id })
     await this.confirmed(tx, here, known)
   }
@@ -178,10 +203,14 @@ export class HostFlows {
     if (organisation) await this.place(tx, subject, organisation.name, arrival.arrivedOn ?? undefined)
   }
 
-  private async keepArrival(tx: Transaction, entry: ArrivalEntry): Promise<{ arrival: Arrival; result: ArrivalResult }> {
+  private async keepArrival(
+    tx: Transaction,
+    entry: ArrivalEntry,
+  ): Promise<{ arrival: Arrival; result: ArrivalResult }> {
     const idToken = this.vault.token('id-number', entry.idNumber)
     const [before] = await tx.find(arrivals, { home: entry.home, idToken })
-    const branch = entry.branch === undefined ? null : (await this.organisations.branchNamed(tx, entry.branch)).id
+    const branch =
+      entry.branch === undefined ? null : (await this.organisations.branchNamed(tx, entry.branch)).id
     const fields = {
       name: entry.name,
       category: entry.category ?? null,
@@ -191,13 +220,28 @@ export class HostFlows {
       employer: entry.employer ?? null,
     }
     if (before) {
-      const named = Object.entries(fields).filter(([field, value]) => value !== null && before[field as keyof Arrival] !== value)
+      const named = Object.entries(fields).filter(
+        ([field, value]) => value !== null && before[field as keyof Arrival] !== value,
+      )
       if (named.length === 0) return { arrival: before, result: 'unchanged' }
       return { arrival: await this.patch(tx, before, Object.fromEntries(named)), result: 'changed' }
     }
     const id = this.ids.next()
-    const person = { id, home: entry.home, idToken, idSealed: this.vault.seal(arrivalPlace(id), entry.idNumber), ...fields }
-    const arrival = { ...person, tag: null, state: 'waiting', query: null, caseId: null, changedMs: this.clock.nowMs() }
+    const person = {
+      id,
+      home: entry.home,
+      idToken,
+      idSealed: this.vault.seal(arrivalPlace(id), entry.idNumber),
+      ...fields,
+    }
+    const arrival = {
+      ...person,
+      tag: null,
+      state: 'waiting',
+      query: null,
+      caseId: null,
+      changedMs: this.clock.nowMs(),
+    }
     await tx.insert(arrivals, [arrival])
     return { arrival, result: 'added' }
   }
@@ -219,7 +263,9 @@ export class HostFlows {
 function arrivedBody(subject: Case, arrival: Arrival): BodyOf<'flow.arrived'> {
   const person: Person = {
     name: arrival.name,
-    ...(arrival.category === 'full' || arrival.category === 'probationary' ? { category: arrival.category } : {}),
+    ...(arrival.category === 'full' || arrival.category === 'probationary'
+      ? { category: arrival.category }
+      : {}),
     ...(arrival.phone === null ? {} : { phone: arrival.phone }),
   }
   const home = subject.home.person ?? person
@@ -235,7 +281,10 @@ function arrivedBody(subject: Case, arrival: Arrival): BodyOf<'flow.arrived'> {
 function alreadySaid(subject: Case, body: BodyOf<'flow.arrived'>): boolean {
   const { person, match, deviations, arrivedOn, employer } = subject.host
   const said = { person, match, deviations, arrivedOn, employer }
-  return canonicalJson(said) === canonicalJson({ ...body, arrivedOn: body.arrivedOn ?? null, employer: body.employer ?? null })
+  return (
+    canonicalJson(said) ===
+    canonicalJson({ ...body, arrivedOn: body.arrivedOn ?? null, employer: body.employer ?? null })
+  )
 }
 
 /** Somebody who departed is here again only if the register says so with a later day; an old register says nothing new. */

@@ -36,12 +36,22 @@ export type ActivitiesOfCases = (reader: Reader, ids: readonly Uuid[]) => Promis
 const comparePage = 500
 
 /** What the inbox does with each record type of this room. */
-export function flowHandlers(parts: { cases: Cases; home: HomeFlows; host: HostFlows }): Record<FlowRecordType, RecordHandler> {
+export function flowHandlers(parts: {
+  cases: Cases
+  home: HomeFlows
+  host: HostFlows
+}): Record<FlowRecordType, RecordHandler> {
   const { cases: book, home, host } = parts
   const prepare = async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]) => {
-    await book.getMany(tx, records.map((record) => record.case ?? ''))
+    await book.getMany(
+      tx,
+      records.map((record) => record.case ?? ''),
+    )
   }
-  const handler: RecordHandler = { prepare, apply: (tx, peer, record) => applyFlow(home, host, book, tx, peer, record) }
+  const handler: RecordHandler = {
+    prepare,
+    apply: (tx, peer, record) => applyFlow(home, host, book, tx, peer, record),
+  }
   return {
     'identity.queried': handler,
     'identity.asserted': handler,
@@ -59,7 +69,14 @@ export function flowHandlers(parts: { cases: Cases; home: HomeFlows; host: HostF
   }
 }
 
-async function applyFlow(home: HomeFlows, host: HostFlows, book: Cases, tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> {
+async function applyFlow(
+  home: HomeFlows,
+  host: HostFlows,
+  book: Cases,
+  tx: Transaction,
+  peer: Peer,
+  record: FactRecord,
+): Promise<Applied> {
   switch (record.type) {
     case 'identity.queried':
       return home.queried(tx, peer, record)
@@ -108,22 +125,42 @@ export class CaseViews {
   }
 
   /** Cases between us and a peer in which `home` is home, in the order of their ids. */
-  async list(reader: Reader, self: NodeId, peer: NodeId, home: NodeId, after: string | null, limit: number): Promise<Case[]> {
+  async list(
+    reader: Reader,
+    self: NodeId,
+    peer: NodeId,
+    home: NodeId,
+    after: string | null,
+    limit: number,
+  ): Promise<Case[]> {
     const side: Side = home === self ? 'home' : 'host'
     const page = { orderBy: 'id', limit, ...(after === null ? {} : { after }) } as const
     return (await reader.find(cases, { peer, side }, page)).map(readCase)
   }
 
   /** Our page of a comparison, as the peer may see it: case ids, digests of shared views, denied queries. */
-  async comparedPage(reader: Reader, self: NodeId, peer: NodeId, home: NodeId, after: string | null): Promise<ComparedPage> {
+  async comparedPage(
+    reader: Reader,
+    self: NodeId,
+    peer: NodeId,
+    home: NodeId,
+    after: string | null,
+  ): Promise<ComparedPage> {
     const page = await this.list(reader, self, peer, home, after, comparePage)
-    const groups = await this.activities(reader, page.map(({ row }) => row.id))
+    const groups = await this.activities(
+      reader,
+      page.map(({ row }) => row.id),
+    )
     const compared = page.map((subject) => {
       const view = sharedView(subject.row.id, subject.home, subject.host, groups.get(subject.row.id) ?? [])
       return { id: subject.row.id, digest: digestOf(this.crypto, view) }
     })
     const next = page.length === comparePage ? (page.at(-1)?.row.id ?? null) : null
-    return { cases: compared, denied: after === null ? await this.denied(reader, self, peer, home) : [], next }
+    return {
+      cases: compared,
+      denied: after === null ? await this.denied(reader, self, peer, home) : [],
+      next,
+    }
   }
 
   /** Our own count of the cases with a peer in which `home` is home. */

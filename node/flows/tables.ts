@@ -84,5 +84,8 @@ export const waitingOutflows = pgTable(
     sealed: bytes('sealed').notNull(),
     sinceMs: whole('since_ms').notNull(),
   },
-  (t) => [uniqueIndex('waiting_outflows_person').on(t.idToken, t.peer), index('waiting_outflows_peer').on(t.peer)],
+  (t) => [
+    uniqueIndex('waiting_outflows_person').on(t.idToken, t.peer),
+    index('waiting_outflows_peer').on(t.peer),
+  ],
 )

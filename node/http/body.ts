@@ -6,7 +6,8 @@ import { type HttpBindings } from '@hono/node-server'
 import { type Context } from 'hono'
 
 export type NodeContext = Context<{ Bindings: HttpBindings }>
-export type BodyRead = { ok: true; bytes: Uint8Array } | { ok: false; why: 'too_large' | 'unsupported_encoding' }
+export type BodyRead =
+  { ok: true; bytes: Uint8Array } | { ok: false; why: 'too_large' | 'unsupported_encoding' }
 
 export async function readBody(context: NodeContext, maxBytes: number): Promise<BodyRead> {
   const { incoming } = context.env

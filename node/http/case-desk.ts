@@ -28,7 +28,11 @@ export class CaseDesk {
     this.region = region
   }
 
-  async list(query: { peer: NodeId | undefined; home: NodeId | undefined; after: Uuid | null }): Promise<{ cases: CaseSummary[]; next: Uuid | null }> {
+  async list(query: {
+    peer: NodeId | undefined
+    home: NodeId | undefined
+    after: Uuid | null
+  }): Promise<{ cases: CaseSummary[]; next: Uuid | null }> {
     const { self, store, views } = this.region
     const { peer } = query
     if (peer === undefined) throw new DomainError('bad_request')
@@ -65,7 +69,9 @@ export class CaseDesk {
 
   /** The canonical text that must be byte-equal on both nodes once their streams are level. */
   async shared(id: Uuid): Promise<string> {
-    return this.region.store.read(async (reader) => this.region.views.shared(reader, await this.find(reader, id)))
+    return this.region.store.read(async (reader) =>
+      this.region.views.shared(reader, await this.find(reader, id)),
+    )
   }
 
   async evidence(id: Uuid): Promise<Evidence> {
@@ -116,10 +122,15 @@ export class CaseDesk {
     })
   }
 
-  private async act(id: Uuid, side: Side | 'either', work: (tx: Transaction, subject: Case) => Promise<Case>): Promise<CaseSummary> {
+  private async act(
+    id: Uuid,
+    side: Side | 'either',
+    work: (tx: Transaction, subject: Case) => Promise<Case>,
+  ): Promise<CaseSummary> {
     return this.region.store.transaction(async (tx) => {
       const { row } = await this.find(tx, id)
-      if (side !== 'either' && row.side !== side) throw new DomainError(side === 'home' ? 'not_home_of_case' : 'not_host_of_case')
+      if (side !== 'either' && row.side !== side)
+        throw new DomainError(side === 'home' ? 'not_home_of_case' : 'not_host_of_case')
       await tx.lock([pairLock(row.peer)])
       return this.summary(await work(tx, await this.find(tx, id)), true)
     })
@@ -148,4 +159,3 @@ export class CaseDesk {
     }
   }
 }
-

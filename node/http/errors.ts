@@ -46,39 +46,90 @@ interface Answer {
 }
 
 const domainAnswers: Record<ErrorCode, Answer> = {
-  case_not_found: { status: 404, zh: '没有这个案件。请从案件列表中重新选择。', en: 'There is no such case. Choose it again from the list.' },
+  case_not_found: {
+    status: 404,
+    zh: '没有这个案件。请从案件列表中重新选择。',
+    en: 'There is no such case. Choose it again from the list.',
+  },
   import_not_found: { status: 404, zh: '没有这次导入的记录。', en: 'There is no such import.' },
-  peer_not_found: { status: 404, zh: '没有与该地区的共管协议。请先签订协议。', en: 'There is no agreement with that region. Conclude one first.' },
-  peer_unreachable: { status: 502, zh: '对方节点暂时没有应答,已写入的内容会自动补传。请稍后再试。', en: 'The other node does not answer now; what is written will be delivered by itself. Try again later.' },
+  peer_not_found: {
+    status: 404,
+    zh: '没有与该地区的共管协议。请先签订协议。',
+    en: 'There is no agreement with that region. Conclude one first.',
+  },
+  peer_unreachable: {
+    status: 502,
+    zh: '对方节点暂时没有应答,已写入的内容会自动补传。请稍后再试。',
+    en: 'The other node does not answer now; what is written will be delivered by itself. Try again later.',
+  },
   member_not_found: { status: 404, zh: '花名册中没有这名党员。', en: 'No such member on the roster.' },
-  not_home_of_case: { status: 409, zh: '该事项由流出地办理,本地是流入地。', en: 'This belongs to the home region; here is the host.' },
-  not_host_of_case: { status: 409, zh: '该事项由流入地办理,本地是流出地。', en: 'This belongs to the host region; here is the home.' },
+  not_home_of_case: {
+    status: 409,
+    zh: '该事项由流出地办理,本地是流入地。',
+    en: 'This belongs to the home region; here is the host.',
+  },
+  not_host_of_case: {
+    status: 409,
+    zh: '该事项由流入地办理,本地是流出地。',
+    en: 'This belongs to the host region; here is the home.',
+  },
   branch_not_found: { status: 422, zh: '请填写要编入的党支部名称。', en: 'Name the branch.' },
-  agreement_needed: { status: 409, zh: '与该地区尚未签订共管协议。', en: 'There is no co-management agreement with that region yet.' },
-  bad_request: { status: 400, zh: '请求的内容不完整或格式不对。', en: 'The request is incomplete or malformed.' },
-  unauthorised: { status: 401, zh: '需要本机令牌(数据目录 keys/local-token)。', en: 'The local token is needed (keys/local-token in the data directory).' },
+  agreement_needed: {
+    status: 409,
+    zh: '与该地区尚未签订共管协议。',
+    en: 'There is no co-management agreement with that region yet.',
+  },
+  bad_request: {
+    status: 400,
+    zh: '请求的内容不完整或格式不对。',
+    en: 'The request is incomplete or malformed.',
+  },
+  unauthorised: {
+    status: 401,
+    zh: '需要本机令牌(数据目录 keys/local-token)。',
+    en: 'The local token is needed (keys/local-token in the data directory).',
+  },
   not_found: { status: 404, zh: '没有这个地址。', en: 'No such address.' },
   too_large: { status: 413, zh: '内容太大。', en: 'Too large.' },
-  internal: { status: 500, zh: '节点出错,未作任何改动。请查看日志。', en: 'The node failed and changed nothing. See its log.' },
+  internal: {
+    status: 500,
+    zh: '节点出错,未作任何改动。请查看日志。',
+    en: 'The node failed and changed nothing. See its log.',
+  },
 }
 
 const recordAnswers: Record<RecordCode, { zh: string; en: string }> = {
   bad_record: { zh: '内容不符合规定格式。', en: 'The content does not fit its form.' },
   record_repeated: { zh: '这条记录已经存在。', en: 'This record exists already.' },
   not_your_record: { zh: '这类记录应由另一方填写。', en: 'The other side writes this kind of record.' },
-  family_not_agreed: { zh: '共管协议不包含这类记录。', en: 'The agreement does not cover this kind of record.' },
+  family_not_agreed: {
+    zh: '共管协议不包含这类记录。',
+    en: 'The agreement does not cover this kind of record.',
+  },
   case_unknown: { zh: '没有这个案件。', en: 'There is no such case.' },
   case_elsewhere: { zh: '这个案件不属于双方。', en: 'The case is not between these two.' },
   case_exists: { zh: '此人在该地已有未办结的案件。', en: 'This person already has an open case there.' },
-  case_closed: { zh: '案件已办结,不能再改。再次外出请新登记。', en: 'The case is closed. Register a new outflow instead.' },
-  not_published: { zh: '尚未登记外出,请先发布流出登记。', en: 'Not published yet: publish the outflow first.' },
+  case_closed: {
+    zh: '案件已办结,不能再改。再次外出请新登记。',
+    en: 'The case is closed. Register a new outflow instead.',
+  },
+  not_published: {
+    zh: '尚未登记外出,请先发布流出登记。',
+    en: 'Not published yet: publish the outflow first.',
+  },
   already_published: { zh: '已登记外出,请用更正。', en: 'Published already: amend it instead.' },
   already_returned: { zh: '已登记返回。', en: 'The return is registered already.' },
-  not_arrived: { zh: '尚未确认到达,请先确认身份。', en: 'Not confirmed here yet: confirm the arrival first.' },
+  not_arrived: {
+    zh: '尚未确认到达,请先确认身份。',
+    en: 'Not confirmed here yet: confirm the arrival first.',
+  },
   already_placed: { zh: '已编入党支部,请用调整支部。', en: 'Placed already: relocate instead.' },
   not_placed: { zh: '尚未编入党支部。', en: 'Not placed in a branch yet.' },
   already_departed: { zh: '已登记离开。', en: 'The departure is registered already.' },
-  activity_unknown: { zh: '没有这条活动记录,或不是本方填写的。', en: 'No such activity, or not one of ours.' },
+  activity_unknown: {
+    zh: '没有这条活动记录,或不是本方填写的。',
+    en: 'No such activity, or not one of ours.',
+  },
   tag_taken: { zh: '这个案件属于另一个人。', en: 'The case is another person’s.' },
   query_unknown: { zh: '没有这次身份查询。', en: 'There is no such query.' },
 }
@@ -86,9 +137,18 @@ const recordAnswers: Record<RecordCode, { zh: string; en: string }> = {
 const agreementAnswers: Record<AgreementRefusal, { zh: string; en: string }> = {
   agreement_unreadable: { zh: '这个文件不是协议或节点名片。', en: 'This file is no agreement or node card.' },
   agreement_terms: { zh: '协议条款不完整或不合规定。', en: 'The terms are incomplete or not allowed.' },
-  agreement_signature: { zh: '协议上的签名无效,文件可能被改动。', en: 'A signature on the agreement does not hold; the file may have been changed.' },
-  agreement_other_fingerprint: { zh: '指纹与您听到的不一致。请电话核对后再签,切勿跳过。', en: 'The fingerprint is not the one you heard. Compare again by telephone; do not skip this.' },
-  agreement_not_ours: { zh: '协议中没有本节点(或本节点密钥已更换)。', en: 'This node with these keys is not a party.' },
+  agreement_signature: {
+    zh: '协议上的签名无效,文件可能被改动。',
+    en: 'A signature on the agreement does not hold; the file may have been changed.',
+  },
+  agreement_other_fingerprint: {
+    zh: '指纹与您听到的不一致。请电话核对后再签,切勿跳过。',
+    en: 'The fingerprint is not the one you heard. Compare again by telephone; do not skip this.',
+  },
+  agreement_not_ours: {
+    zh: '协议中没有本节点(或本节点密钥已更换)。',
+    en: 'This node with these keys is not a party.',
+  },
   agreement_incomplete: { zh: '协议还缺一方签名。', en: 'The agreement lacks a signature.' },
   weak_key: { zh: '对方的密钥不安全,不能登记。', en: 'The other key is weak and cannot be enrolled.' },
   bad_key: { zh: '对方的密钥格式不对。', en: 'The other key is malformed.' },
@@ -101,7 +161,8 @@ export interface HttpError {
 
 /** What the office is told of an error; undefined for a defect, which the caller logs and answers as `internal`. */
 export function describeError(error: unknown): HttpError | undefined {
-  if (error instanceof DomainError) return isRecordCode(error.code) ? told(409, error.code, recordAnswers[error.code]) : domain(error.code)
+  if (error instanceof DomainError)
+    return isRecordCode(error.code) ? told(409, error.code, recordAnswers[error.code]) : domain(error.code)
   if (error instanceof AgreementError) return told(409, error.code, agreementAnswers[error.code])
   if (error instanceof PeerUnreachable) return domain('peer_unreachable')
   if (error instanceof WorkbookError) {

@@ -23,7 +23,9 @@ export interface FederationDoors {
 export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.get('/livez', (context) => context.text('ok\n'))
-  app.get('/readyz', async (context) => ((await doors.ready()) ? context.text('ok\n') : context.text('not ready\n', 503)))
+  app.get('/readyz', async (context) =>
+    (await doors.ready()) ? context.text('ok\n') : context.text('not ready\n', 503),
+  )
   app.post('/federation/v1/:issuer/envelopes', async (context) => {
     const issuer = context.req.param('issuer')
     const body = await readBody(context, limits.postBytes)
@@ -32,7 +34,8 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
     if (received.receipts.length > 0) doors.heard(issuer)
     if (received.refusal) doors.log.warn('an envelope was refused', { code: received.refusal.code })
     // What was taken is receipted first; the sender meets the refusal of the next one when it posts that again.
-    if (received.receipts.length > 0 || !received.refusal) return context.text(received.receipts.map((line) => `${line}\n`).join(''))
+    if (received.receipts.length > 0 || !received.refusal)
+      return context.text(received.receipts.map((line) => `${line}\n`).join(''))
     return refusal(context, received.refusal)
   })
   app.post('/federation/v1/:issuer/requests', async (context) => {
@@ -52,7 +55,10 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
   return app
 }
 
-function refusal(context: NodeContext, { code, ...rest }: Refusal & Pick<NonNullable<Received['refusal']>, 'have'>): Response {
+function refusal(
+  context: NodeContext,
+  { code, ...rest }: Refusal & Pick<NonNullable<Received['refusal']>, 'have'>,
+): Response {
   const have = rest.have === undefined ? {} : { have: rest.have }
   return context.json({ error: wireCode(code), ...have }, gateStatus[code])
 }

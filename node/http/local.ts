@@ -66,18 +66,27 @@ function nodeRoutes(app: App, { region, federationUrl }: LocalDoors): void {
 function peerRoutes(app: App, { region }: LocalDoors): void {
   app.get('/api/peers', async (context) => context.json({ peers: await peerStates(region) }))
   app.post('/api/peers/propose', async (context) => {
-    const terms = { fingerprint: z.string(), replyDays: z.int(), queriesPerDay: z.int(), years: z.int().min(1).max(10) }
+    const terms = {
+      fingerprint: z.string(),
+      replyDays: z.int(),
+      queriesPerDay: z.int(),
+      years: z.int().min(1).max(10),
+    }
     const body = await json(context, z.strictObject({ card: z.unknown(), ...terms }))
     const document = region.agreements.propose(region.crypto, body.card, body.fingerprint, body)
     return context.json({ document })
   })
   app.post('/api/peers/sign', async (context) => {
-    const body = await json(context, z.strictObject({ document: z.string(), url: z.url(), fingerprint: z.string() }))
+    const body = await json(
+      context,
+      z.strictObject({ document: z.string(), url: z.url(), fingerprint: z.string() }),
+    )
     return context.json(await region.sign(body))
   })
   app.post('/api/peers/:node/pause', async (context) => {
     const { paused } = await json(context, z.strictObject({ paused: z.boolean() }))
-    if (!(await region.agreements.pause(context.req.param('node'), paused))) throw new DomainError('peer_not_found')
+    if (!(await region.agreements.pause(context.req.param('node'), paused)))
+      throw new DomainError('peer_not_found')
     region.courier.wake(context.req.param('node'))
     return context.json({ paused })
   })
@@ -115,15 +124,33 @@ function caseRoutes(app: App, { desk }: LocalDoors): void {
   app.get('/api/cases/:id', async (context) => context.json(await desk.detail(id(context))))
   app.get('/api/cases/:id/shared', async (context) => context.text(await desk.shared(id(context))))
   app.get('/api/cases/:id/evidence', async (context) => context.json(await desk.evidence(id(context))))
-  app.post('/api/cases/:id/amend', async (context) => context.json(await desk.amend(id(context), await body(context, 'flow.amended'))))
-  app.post('/api/cases/:id/return', async (context) => context.json(await desk.registerReturn(id(context), await body(context, 'flow.returned'))))
-  app.post('/api/cases/:id/close', async (context) => context.json(await desk.close(id(context), await body(context, 'flow.closed'))))
-  app.post('/api/cases/:id/notice', async (context) => context.json(await desk.notify(id(context), await body(context, 'notice.sent'))))
-  app.post('/api/cases/:id/place', async (context) => context.json(await desk.place(id(context), await json(context, placing))))
-  app.post('/api/cases/:id/depart', async (context) => context.json(await desk.depart(id(context), await body(context, 'flow.departed'))))
-  app.post('/api/cases/:id/dispute', async (context) => context.json(await desk.dispute(id(context), await body(context, 'flow.disputed'))))
-  app.post('/api/cases/:id/activities', async (context) => context.json(await desk.report(id(context), await json(context, activitySchema))))
-  app.post('/api/cases/:id/corrections', async (context) => context.json(await desk.correct(id(context), await json(context, correction))))
+  app.post('/api/cases/:id/amend', async (context) =>
+    context.json(await desk.amend(id(context), await body(context, 'flow.amended'))),
+  )
+  app.post('/api/cases/:id/return', async (context) =>
+    context.json(await desk.registerReturn(id(context), await body(context, 'flow.returned'))),
+  )
+  app.post('/api/cases/:id/close', async (context) =>
+    context.json(await desk.close(id(context), await body(context, 'flow.closed'))),
+  )
+  app.post('/api/cases/:id/notice', async (context) =>
+    context.json(await desk.notify(id(context), await body(context, 'notice.sent'))),
+  )
+  app.post('/api/cases/:id/place', async (context) =>
+    context.json(await desk.place(id(context), await json(context, placing))),
+  )
+  app.post('/api/cases/:id/depart', async (context) =>
+    context.json(await desk.depart(id(context), await body(context, 'flow.departed'))),
+  )
+  app.post('/api/cases/:id/dispute', async (context) =>
+    context.json(await desk.dispute(id(context), await body(context, 'flow.disputed'))),
+  )
+  app.post('/api/cases/:id/activities', async (context) =>
+    context.json(await desk.report(id(context), await json(context, activitySchema))),
+  )
+  app.post('/api/cases/:id/corrections', async (context) =>
+    context.json(await desk.correct(id(context), await json(context, correction))),
+  )
 }
 
 function id(context: NodeContext): string {
@@ -132,10 +159,10 @@ function id(context: NodeContext): string {
   return parsed.data
 }
 
-function body<T extends 'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent' | 'flow.departed' | 'flow.disputed'>(
-  context: NodeContext,
-  type: T,
-): Promise<BodyOf<T>> {
+function body<
+  T extends
+    'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent' | 'flow.departed' | 'flow.disputed',
+>(context: NodeContext, type: T): Promise<BodyOf<T>> {
   return json(context, bodySchemas[type] as unknown as z.ZodType<BodyOf<T>>)
 }
 

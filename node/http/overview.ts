@@ -1,5 +1,13 @@
 /** What the office sees of its node and its peers: card, streams, backlog, and the comparison of counts. */
-import { fingerprint, thumbprint, type ComparisonReport, type ComparePage, type NodeId, type NodeInfo, type PeerState } from '../../protocol/index.ts'
+import {
+  fingerprint,
+  thumbprint,
+  type ComparisonReport,
+  type ComparePage,
+  type NodeId,
+  type NodeInfo,
+  type PeerState,
+} from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { streamState } from '../federation/requests.ts'
 import { recordsIn, streamsIn, streamsOut } from '../federation/tables.ts'
@@ -10,7 +18,16 @@ import { type Reader } from '../store/port.ts'
 export async function nodeInfo(region: Region, federationUrl: string): Promise<NodeInfo> {
   const { node, name, signing, exchange } = region.agreements.card()
   const members = await region.store.read((reader) => region.members.count(reader))
-  return { node, name, kid: region.keyring.kid, fingerprint: region.agreements.fingerprint(), signing, exchange, federationUrl, members }
+  return {
+    node,
+    name,
+    kid: region.keyring.kid,
+    fingerprint: region.agreements.fingerprint(),
+    signing,
+    exchange,
+    federationUrl,
+    members,
+  }
 }
 
 export async function peerStates(region: Region): Promise<PeerState[]> {
@@ -57,7 +74,10 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
   const theirs = await allPages((after) => region.requests.compare(peer, home, after))
   const ours = await store.read(async (reader) => ({
     comparison: await views.comparison(reader, self, node, home),
-    pages: await allPages(async (after) => ({ ...(await streamState(reader, node)), ...(await views.comparedPage(reader, self, node, home, after)) })),
+    pages: await allPages(async (after) => ({
+      ...(await streamState(reader, node)),
+      ...(await views.comparedPage(reader, self, node, home, after)),
+    })),
   }))
   const here = new Map(ours.pages.cases.map(({ id, digest }) => [id, digest]))
   const there = new Map(theirs.cases.map(({ id, digest }) => [id, digest]))
@@ -77,7 +97,7 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
 async function allPages(page: (after: string | null) => Promise<ComparePage>): Promise<ComparePage> {
   const first = await page(null)
   const cases = [...first.cases]
-  for (let next = first.next; next !== null; ) {
+  for (let next = first.next; next !== null;) {
     const more = await page(next)
     cases.push(...more.cases)
     next = more.next

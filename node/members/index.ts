@@ -63,7 +63,9 @@ export class Members {
    */
   async enrol(tx: Transaction, entries: readonly RosterEntry[]): Promise<Enrolment[]> {
     const tokens = entries.map(({ idNumber }) => this.idToken(idNumber))
-    const known = new Map((await tx.findIn(members, 'idToken', tokens)).map((member) => [member.idToken, member]))
+    const known = new Map(
+      (await tx.findIn(members, 'idToken', tokens)).map((member) => [member.idToken, member]),
+    )
     const peers = await this.peers.all(tx)
     const results: Enrolment[] = []
     for (const [i, entry] of entries.entries()) {
@@ -106,7 +108,7 @@ export class Members {
   /** A new agreement: from now on this peer may ask for any of our members by tag. */
   async tagAll(tx: Transaction, peer: Peer): Promise<void> {
     await tx.lock([rosterLock])
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const page = await tx.find(members, {}, { orderBy: 'id', after, limit: 1000 })
       for (const member of page) await this.tagFor(tx, peer, member, this.idNumberOf(member))
       const last = page.at(-1)
@@ -124,21 +126,32 @@ export class Members {
   private async add(tx: Transaction, idToken: string, entry: RosterEntry): Promise<Enrolment> {
     const id = this.ids.next()
     const idSealed = this.vault.seal(place(id), entry.idNumber)
-    const member = { id, idToken, idSealed, ...(await this.attributes(tx, entry)), changedMs: this.clock.nowMs() }
+    const member = {
+      id,
+      idToken,
+      idSealed,
+      ...(await this.attributes(tx, entry)),
+      changedMs: this.clock.nowMs(),
+    }
     await tx.insert(members, [member])
     return { change: 'added', member }
   }
 
   private async correct(tx: Transaction, before: Member, entry: RosterEntry): Promise<Enrolment> {
     const named = Object.entries(await this.attributes(tx, entry)).filter(([, value]) => value !== null)
-    const patch = Object.fromEntries(named.filter(([field, value]) => before[field as keyof Member] !== value))
+    const patch = Object.fromEntries(
+      named.filter(([field, value]) => before[field as keyof Member] !== value),
+    )
     if (Object.keys(patch).length === 0) return { change: 'unchanged', member: before }
     const change = { ...patch, changedMs: this.clock.nowMs() }
     await tx.update(members, { id: before.id }, change)
     return { change: 'changed', member: { ...before, ...change } }
   }
 
-  private async attributes(tx: Transaction, entry: RosterEntry): Promise<Omit<Member, 'id' | 'idToken' | 'idSealed' | 'changedMs'>> {
+  private async attributes(
+    tx: Transaction,
+    entry: RosterEntry,
+  ): Promise<Omit<Member, 'id' | 'idToken' | 'idSealed' | 'changedMs'>> {
     return {
       name: entry.name,
       category: entry.category ?? null,

@@ -62,8 +62,12 @@ interface Form {
   official: boolean
 }
 
+/** Characters that name a kind of region. Two names that share only these have nothing in common. */
+const KIND_CHARACTERS = '省市县区州盟旗自治族'
+
 const FORMS = buildForms()
 const FORMS_OF = buildFormsOf()
+const FORMS_WITH = buildFormsWith()
 
 function buildForms(): Map<string, Form[]> {
   const forms = new Map<string, Form[]>()
@@ -87,6 +91,19 @@ function buildFormsOf(): Map<RegionCode, string[]> {
   for (const [text, forms] of FORMS)
     for (const { region } of forms) formsOf.set(region.code, [...(formsOf.get(region.code) ?? []), text])
   return formsOf
+}
+
+/** The forms by each character that tells something, so that a search for near ones need not try them all. */
+function buildFormsWith(): Map<string, string[]> {
+  const formsWith = new Map<string, string[]>()
+  for (const form of FORMS.keys())
+    for (const character of new Set(form)) {
+      if (KIND_CHARACTERS.includes(character)) continue
+      const known = formsWith.get(character)
+      if (known === undefined) formsWith.set(character, [form])
+      else known.push(form)
+    }
+  return formsWith
 }
 
 /**
@@ -172,10 +189,10 @@ function nearest(text: string): Candidate[] {
   }
   const allowed = Math.max(1, Math.floor(text.length / 3))
   const near = new Map<RegionCode, { region: Region; distance: number }>()
-  for (const [form, forms] of FORMS) {
+  for (const form of new Set([...text].flatMap((character) => FORMS_WITH.get(character) ?? []))) {
     const distance = editDistance(text, form, allowed)
     if (distance > allowed) continue
-    for (const { region } of forms)
+    for (const { region } of FORMS.get(form) ?? [])
       if (distance < (near.get(region.code)?.distance ?? Infinity))
         near.set(region.code, { region, distance })
   }

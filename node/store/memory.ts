@@ -5,7 +5,17 @@
  * disk; `snapshot` and `restore` let the simulator lose or rewind a node's memory as a restored backup would.
  */
 import { type PgTable } from 'drizzle-orm/pg-core'
-import { MissingRow, UniqueViolation, type ColumnOf, type FindOptions, type Match, type Reader, type Row, type Store, type Transaction } from './port.ts'
+import {
+  MissingRow,
+  UniqueViolation,
+  type ColumnOf,
+  type FindOptions,
+  type Match,
+  type Reader,
+  type Row,
+  type Store,
+  type Transaction,
+} from './port.ts'
 import { keyText, shapeOf, type Shape, type UniqueIndex } from './shape.ts'
 
 type AnyRow = Readonly<Record<string, unknown>>
@@ -62,7 +72,10 @@ export class MemoryStore implements Store {
 
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     return this.inTurn(async () => {
-      const tx = new MemoryTransaction((table) => this.rows(table), () => ++this.position)
+      const tx = new MemoryTransaction(
+        (table) => this.rows(table),
+        () => ++this.position,
+      )
       const result = await work(tx)
       const effects = tx.commit()
       for (const effect of effects) effect()
@@ -71,11 +84,21 @@ export class MemoryStore implements Store {
   }
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
-    return this.inTurn(() => work(new MemoryTransaction((table) => this.rows(table), () => ++this.position)))
+    return this.inTurn(() =>
+      work(
+        new MemoryTransaction(
+          (table) => this.rows(table),
+          () => ++this.position,
+        ),
+      ),
+    )
   }
 
   snapshot(): MemorySnapshot {
-    return { tables: new Map([...this.tables].map(([table, rows]) => [table, new Map(rows.byKey)])), position: this.position }
+    return {
+      tables: new Map([...this.tables].map(([table, rows]) => [table, new Map(rows.byKey)])),
+      position: this.position,
+    }
   }
 
   restore(snapshot: MemorySnapshot): void {
@@ -121,7 +144,12 @@ class MemoryTransaction implements Transaction {
     return Promise.resolve(arrange(this.matching(table, match as AnyRow) as Row<T>[], options))
   }
 
-  findIn<T extends PgTable>(table: T, column: ColumnOf<T>, values: readonly (string | number)[], match: Match<T> = {}): Promise<Row<T>[]> {
+  findIn<T extends PgTable>(
+    table: T,
+    column: ColumnOf<T>,
+    values: readonly (string | number)[],
+    match: Match<T> = {},
+  ): Promise<Row<T>[]> {
     const found = [...new Set(values)].flatMap((value) => this.matching(table, { ...match, [column]: value }))
     return Promise.resolve(found as Row<T>[])
   }
@@ -171,8 +199,9 @@ class MemoryTransaction implements Transaction {
     for (const [table, rows] of this.overlay) this.checkUniques(table, shapeOf(table), rows)
     for (const [table, rows] of this.overlay) {
       const base = this.base(table)
-      for (const [key, row] of rows) if (row) base.put(key, row)
-      else base.drop(key)
+      for (const [key, row] of rows)
+        if (row) base.put(key, row)
+        else base.drop(key)
     }
     return this.effects
   }
@@ -181,7 +210,9 @@ class MemoryTransaction implements Transaction {
     for (const unique of shape.uniques)
       for (const [key, row] of rows)
         if (row && binds(unique, row)) {
-          const others = this.matching(table, pick(unique, row)).filter((other) => keyText(shape, other) !== key)
+          const others = this.matching(table, pick(unique, row)).filter(
+            (other) => keyText(shape, other) !== key,
+          )
           if (others.some((other) => binds(unique, other))) throw new UniqueViolation(unique.name)
         }
   }
@@ -216,7 +247,10 @@ function fits(match: AnyRow, row: AnyRow): boolean {
 
 /** A unique index binds a row unless its condition is false or, as in SQL, one of its columns is null. */
 function binds(unique: UniqueIndex, row: AnyRow): boolean {
-  return (unique.when === undefined || row[unique.when] === true) && unique.fields.every((field) => row[field] !== null)
+  return (
+    (unique.when === undefined || row[unique.when] === true) &&
+    unique.fields.every((field) => row[field] !== null)
+  )
 }
 
 function pick(unique: UniqueIndex, row: AnyRow): AnyRow {

@@ -39,7 +39,12 @@ export interface Reader {
   /** All rows equal to `match` in each column it names (null equals null). */
   find<T extends PgTable>(table: T, match: Match<T>, options?: FindOptions<T>): Promise<Row<T>[]>
   /** Rows whose `column` is one of `values` and that equal `match` elsewhere. */
-  findIn<T extends PgTable>(table: T, column: ColumnOf<T>, values: readonly (string | number)[], match?: Match<T>): Promise<Row<T>[]>
+  findIn<T extends PgTable>(
+    table: T,
+    column: ColumnOf<T>,
+    values: readonly (string | number)[],
+    match?: Match<T>,
+  ): Promise<Row<T>[]>
   count<T extends PgTable>(table: T, match: Match<T>): Promise<number>
 }
 

@@ -6,8 +6,18 @@
  * Table definitions are Drizzle's; the statements are made from them once and prepared by the driver.
  */
 import { type PgTable } from 'drizzle-orm/pg-core'
-import postgres from 'postgres'
-import { MissingRow, UniqueViolation, type ColumnOf, type FindOptions, type Match, type Reader, type Row, type Store, type Transaction } from './port.ts'
+import type postgres from 'postgres'
+import {
+  MissingRow,
+  UniqueViolation,
+  type ColumnOf,
+  type FindOptions,
+  type Match,
+  type Reader,
+  type Row,
+  type Store,
+  type Transaction,
+} from './port.ts'
 import { keyText, shapeOf, type Shape } from './shape.ts'
 
 type AnyRow = Readonly<Record<string, unknown>>
@@ -46,7 +56,9 @@ export class PostgresStore implements Store {
     return result.value
   }
 
-  private async once<Result>(work: (tx: Transaction) => Promise<Result>): Promise<{ result: Result; effects: (() => void)[] }> {
+  private async once<Result>(
+    work: (tx: Transaction) => Promise<Result>,
+  ): Promise<{ result: Result; effects: (() => void)[] }> {
     return (await this.sql.begin(async (client) => {
       const tx = new PostgresTransaction(client)
       const result = await work(tx)
@@ -84,7 +96,11 @@ class PostgresTransaction implements Transaction {
   async getMany<T extends PgTable>(table: T, keys: readonly Match<T>[]): Promise<(Row<T> | undefined)[]> {
     const shape = shapeOf(table)
     const held = this.heldOf(table)
-    const missing = new Map(keys.map((key) => [keyText(shape, key), key as AnyRow]).filter(([text]) => !held.has(text as string)) as [string, AnyRow][])
+    const missing = new Map(
+      keys
+        .map((key) => [keyText(shape, key), key as AnyRow])
+        .filter(([text]) => !held.has(text as string)) as [string, AnyRow][],
+    )
     if (missing.size > 0) {
       for (const text of missing.keys()) held.set(text, { row: null, state: 'read' })
       const rows = await this.run(selectByKeys(shape), keyArrays(shape, [...missing.values()]))
@@ -96,13 +112,28 @@ class PostgresTransaction implements Transaction {
   async find<T extends PgTable>(table: T, match: Match<T>, options: FindOptions<T> = {}): Promise<Row<T>[]> {
     const shape = shapeOf(table)
     const { text, parameters } = whereText(shape, match as AnyRow)
-    const order = options.orderBy === undefined ? '' : ` order by ${columnOf(shape, options.orderBy)}${options.descending ? ' desc' : ''}`
+    const order =
+      options.orderBy === undefined
+        ? ''
+        : ` order by ${columnOf(shape, options.orderBy)}${options.descending ? ' desc' : ''}`
     const limit = options.limit === undefined ? '' : ` limit ${Math.trunc(options.limit)}`
-    const after = options.after === undefined || options.orderBy === undefined ? '' : ` and ${columnOf(shape, options.orderBy)} ${options.descending ? '<' : '>'} $${parameters.length + 1}`
-    return this.select(table, `${text}${after}${order}${limit}`, after === '' ? parameters : [...parameters, options.after])
+    const after =
+      options.after === undefined || options.orderBy === undefined
+        ? ''
+        : ` and ${columnOf(shape, options.orderBy)} ${options.descending ? '<' : '>'} $${parameters.length + 1}`
+    return this.select(
+      table,
+      `${text}${after}${order}${limit}`,
+      after === '' ? parameters : [...parameters, options.after],
+    )
   }
 
-  async findIn<T extends PgTable>(table: T, column: ColumnOf<T>, values: readonly (string | number)[], match: Match<T> = {}): Promise<Row<T>[]> {
+  async findIn<T extends PgTable>(
+    table: T,
+    column: ColumnOf<T>,
+    values: readonly (string | number)[],
+    match: Match<T> = {},
+  ): Promise<Row<T>[]> {
     if (values.length === 0) return []
     const shape = shapeOf(table)
     const { text, parameters } = whereText(shape, match as AnyRow)
@@ -115,7 +146,10 @@ class PostgresTransaction implements Transaction {
     await this.flushIfWritten(table)
     const shape = shapeOf(table)
     const { text, parameters } = whereText(shape, match as AnyRow)
-    const [row] = await this.run(`select count(*)::int8 as count from ${quoted(shape.name)} where ${text}`, parameters)
+    const [row] = await this.run(
+      `select count(*)::int8 as count from ${quoted(shape.name)} where ${text}`,
+      parameters,
+    )
     return Number(row?.['count'] ?? 0)
   }
 
@@ -145,19 +179,28 @@ class PostgresTransaction implements Transaction {
   async remove<T extends PgTable>(table: T, key: Match<T>): Promise<void> {
     await this.flushIfWritten(table)
     this.heldOf(table).set(keyText(shapeOf(table), key), { row: null, state: 'removed' })
-    await this.run(deleteByKey(shapeOf(table)), shapeOf(table).key.map((field) => (key as AnyRow)[field]))
+    await this.run(
+      deleteByKey(shapeOf(table)),
+      shapeOf(table).key.map((field) => (key as AnyRow)[field]),
+    )
   }
 
   async lock(names: readonly string[]): Promise<void> {
     await this.flush()
     const sorted = [...new Set(names)].sort()
-    await this.run('select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest($1::text[]) with ordinality as n(name, i) order by i', [arrayLiteral(sorted)])
+    await this.run(
+      'select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest($1::text[]) with ordinality as n(name, i) order by i',
+      [arrayLiteral(sorted)],
+    )
     this.held.clear()
   }
 
   async positions(count: number): Promise<number[]> {
     if (count === 0) return []
-    const rows = await this.run(`select nextval('outbox_position')::int8 as position from generate_series(1, $1::int4)`, [count])
+    const rows = await this.run(
+      `select nextval('outbox_position')::int8 as position from generate_series(1, $1::int4)`,
+      [count],
+    )
     return rows.map((row) => Number(row['position'])).sort((a, b) => a - b)
   }
 
@@ -167,7 +210,8 @@ class PostgresTransaction implements Transaction {
 
   /** Changes go before insertions: one row may leave a unique place that another takes in the same transaction. */
   async flush(): Promise<void> {
-    for (const state of ['changed', 'inserted'] as const) for (const table of this.written) await this.send(table, state)
+    for (const state of ['changed', 'inserted'] as const)
+      for (const table of this.written) await this.send(table, state)
     this.written.clear()
   }
 
@@ -184,11 +228,18 @@ class PostgresTransaction implements Transaction {
     if (this.written.has(table)) await this.flush()
   }
 
-  private async select<T extends PgTable>(table: T, condition: string, parameters: readonly unknown[]): Promise<Row<T>[]> {
+  private async select<T extends PgTable>(
+    table: T,
+    condition: string,
+    parameters: readonly unknown[],
+  ): Promise<Row<T>[]> {
     await this.flushIfWritten(table)
     const shape = shapeOf(table)
     const held = this.heldOf(table)
-    const rows = await this.run(`select ${columnList(shape)} from ${quoted(shape.name)} where ${condition}`, parameters)
+    const rows = await this.run(
+      `select ${columnList(shape)} from ${quoted(shape.name)} where ${condition}`,
+      parameters,
+    )
     for (const row of rows) held.set(keyText(shape, row), { row, state: 'read' })
     return rows as Row<T>[]
   }
@@ -200,7 +251,9 @@ class PostgresTransaction implements Transaction {
   }
 
   private async run(text: string, parameters: readonly unknown[]): Promise<AnyRow[]> {
-    return (await this.client.unsafe(text, parameters as Parameter[], { prepare: true })) as unknown as AnyRow[]
+    return (await this.client.unsafe(text, parameters as Parameter[], {
+      prepare: true,
+    })) as unknown as AnyRow[]
   }
 }
 
@@ -275,7 +328,8 @@ function arrayLiteral(values: readonly unknown[]): string {
 
 function elementText(value: unknown): string {
   if (value === null || value === undefined) return 'NULL'
-  if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
+  if (value instanceof Uint8Array)
+    return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
   if (typeof value !== 'string') return String(value)
   return `"${value.replace(/["\\]/g, '\\$&')}"`
 }

@@ -35,7 +35,11 @@ function readShape(table: PgTable): Shape {
   const composite = config.primaryKeys[0]?.columns.map(field)
   return {
     name: getTableName(table),
-    columns: config.columns.map((column) => ({ field: field(column), column: column.name, sqlType: column.getSQLType() })),
+    columns: config.columns.map((column) => ({
+      field: field(column),
+      column: column.name,
+      sqlType: column.getSQLType(),
+    })),
     key: composite ?? config.columns.filter((column) => column.primary).map(field),
     uniques: config.indexes
       .filter((index) => index.config.unique)

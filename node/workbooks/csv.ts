@@ -49,15 +49,22 @@ function takeSeparator(text: string): { text: string; separator: string } {
   return { text, separator: likeliestSeparator(text) }
 }
 
-/** The separator that the most of the first lines agree on; a comma in doubt. */
+/** The separator that comes equally often in the most of the first lines; a comma in doubt. */
 function likeliestSeparator(text: string): string {
-  const lines = text.slice(0, MAX_RECORD_CHARACTERS).split(/\r?\n/, LINES_TO_LOOK_AT)
-  const unquoted = lines.map((line) => line.replace(/"(?:[^"]|"")*"/g, ''))
-  // A tab at the start of a value keeps digits as text; it separates nothing.
-  const counts = (separator: string): number =>
-    unquoted.reduce((sum, line) => sum + Math.min(MAX_COLUMNS, line.split(separator).length - 1), 0)
-  const [best] = [...SEPARATORS].sort((a, b) => counts(b) - counts(a))
-  return best ?? ','
+  const unquoted = text.slice(0, MAX_RECORD_CHARACTERS).replace(/"(?:[^"]|"")*"/g, '')
+  const lines = unquoted.split(/\r?\n/, LINES_TO_LOOK_AT)
+  const scores = SEPARATORS.map((separator) => ({ separator, score: agreement(lines, separator) }))
+  return scores.reduce((best, next) => (next.score > best.score ? next : best)).separator
+}
+
+/** How many lines have the separator equally often, and in case of equal many lines, how often. */
+function agreement(lines: readonly string[], separator: string): number {
+  const groups = new Map<number, number>()
+  for (const line of lines) {
+    const times = Math.min(MAX_COLUMNS, line.split(separator).length - 1)
+    if (times > 0) groups.set(times, (groups.get(times) ?? 0) + 1)
+  }
+  return Math.max(0, ...[...groups].map(([times, agreeing]) => agreeing + times / (MAX_COLUMNS + 1)))
 }
 
 function parseRecords(text: string, delimiter: string): string[][] {

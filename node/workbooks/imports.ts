@@ -130,7 +130,9 @@ export class Imports {
     if (!request.dryRun)
       await this.store.transaction(async (tx) => {
         const digest = digestOf(this.crypto, request.bytes)
-        await tx.insert(imports, [{ id, kind: request.kind, digest, atMs: this.clock.nowMs(), summary: JSON.stringify(summary) }])
+        await tx.insert(imports, [
+          { id, kind: request.kind, digest, atMs: this.clock.nowMs(), summary: JSON.stringify(summary) },
+        ])
         await tx.insert(importRows, rows)
       })
     return this.report(id, request.kind, request.dryRun, summary, rows, new Set())
@@ -162,13 +164,36 @@ export class Imports {
       const outside = stored.outside && describeOutside(item.row, stored.outside, 'zh')
       if (outside) reasons.set(item.row, [{ problem: outside.what, suggestion: outside.mend }])
       const { ordinal, cells, faults } = stored
-      held.push({ row: item.row, ordinal, fields: {}, faults, held: item.state === 'held' && !outside, duplicate: false, cells })
+      held.push({
+        row: item.row,
+        ordinal,
+        fields: {},
+        faults,
+        held: item.state === 'held' && !outside,
+        duplicate: false,
+        cells,
+      })
     }
     const { sheet, headerRow, columns, headings } = summary
-    return writeHeldRows({ kind: row.kind as WorkbookKind, sheet, headerRow, columns, extraHeadings: [], headings, rows: held, skipped: [] }, reasons)
+    return writeHeldRows(
+      {
+        kind: row.kind as WorkbookKind,
+        sheet,
+        headerRow,
+        columns,
+        extraHeadings: [],
+        headings,
+        rows: held,
+        skipped: [],
+      },
+      reasons,
+    )
   }
 
-  private async takeBatch(request: ImportRequest, rows: readonly ParsedRow<FieldsOf[WorkbookKind]>[]): Promise<Judged<WorkbookKind>[]> {
+  private async takeBatch(
+    request: ImportRequest,
+    rows: readonly ParsedRow<FieldsOf[WorkbookKind]>[],
+  ): Promise<Judged<WorkbookKind>[]> {
     let judged: Judged<WorkbookKind>[] = []
     const work = async (tx: Transaction) => {
       const peers = await this.lockAll(tx)
@@ -192,7 +217,12 @@ export class Imports {
     return this.peers.all(tx)
   }
 
-  private take(tx: Transaction, peers: readonly Peer[], kind: WorkbookKind, rows: readonly ParsedRow<FieldsOf[WorkbookKind]>[]): Promise<Fate[]> {
+  private take(
+    tx: Transaction,
+    peers: readonly Peer[],
+    kind: WorkbookKind,
+    rows: readonly ParsedRow<FieldsOf[WorkbookKind]>[],
+  ): Promise<Fate[]> {
     switch (kind) {
       case 'roster':
         return this.takeRoster(tx, rows)
@@ -206,20 +236,36 @@ export class Imports {
   }
 
   private async takeRoster(tx: Transaction, rows: readonly ParsedRow<RosterFields>[]): Promise<Fate[]> {
-    const enrolled = await this.members.enrol(tx, rows.map(({ fields }) => ({ ...fields, ...identified(fields) })))
+    const enrolled = await this.members.enrol(
+      tx,
+      rows.map(({ fields }) => ({ ...fields, ...identified(fields) })),
+    )
     const changed = enrolled.filter(({ change }) => change !== 'unchanged').map(({ member }) => member)
     await this.home.membersKnown(tx, changed)
     return enrolled.map(({ change }) => ({ state: change === 'unchanged' ? 'unchanged' : 'accepted' }))
   }
 
-  private async takeOutflow(tx: Transaction, peers: readonly Peer[], rows: readonly ParsedRow<OutflowFields>[]): Promise<Fate[]> {
+  private async takeOutflow(
+    tx: Transaction,
+    peers: readonly Peer[],
+    rows: readonly ParsedRow<OutflowFields>[],
+  ): Promise<Fate[]> {
     const routed = rows.map(({ fields }) => ({ fields, host: peerCovering(peers, fields.destination) }))
-    const entries = routed.flatMap(({ fields, host }) => (host === undefined ? [] : [{ fields, host, entry: outflowEntry(fields, host) }]))
-    const results = await this.home.register(tx, entries.map(({ entry }) => entry))
+    const entries = routed.flatMap(({ fields, host }) =>
+      host === undefined ? [] : [{ fields, host, entry: outflowEntry(fields, host) }],
+    )
+    const results = await this.home.register(
+      tx,
+      entries.map(({ entry }) => entry),
+    )
     const fates = new Map<OutflowFields, Fate>()
     for (const [i, { fields, host, entry }] of entries.entries()) {
       const result = results[i]
-      if (result === 'waiting') fates.set(fields, await this.waitingOutflow(tx, fields, `${this.members.idToken(entry.idNumber)}|${host}`))
+      if (result === 'waiting')
+        fates.set(
+          fields,
+          await this.waitingOutflow(tx, fields, `${this.members.idToken(entry.idNumber)}|${host}`),
+        )
       else fates.set(fields, { state: result === 'unchanged' ? 'unchanged' : 'accepted', region: host })
     }
     return routed.map(({ fields }) => fates.get(fields) ?? { state: 'held', code: 'no-agreement' })
@@ -230,7 +276,11 @@ export class Imports {
     return { state: 'waiting', code: 'member-not-on-roster', ref, ...(match === undefined ? {} : { match }) }
   }
 
-  private async takeArrivals(tx: Transaction, peers: readonly Peer[], rows: readonly ParsedRow<ArrivalFields>[]): Promise<Fate[]> {
+  private async takeArrivals(
+    tx: Transaction,
+    peers: readonly Peer[],
+    rows: readonly ParsedRow<ArrivalFields>[],
+  ): Promise<Fate[]> {
     const entries = rows.map(({ fields }) => ({
       ...fields,
       ...identified(fields),
@@ -251,7 +301,12 @@ export class Imports {
       const arrival = here?.find(({ caseId }) => caseId !== null) ?? here?.[0]
       const member = members.get(token)
       if (arrival) fates.push(await this.reportArrival(tx, arrival, activityOf(fields)))
-      else fates.push(member ? await this.reportMember(tx, member.id, activityOf(fields)) : { state: 'held', code: 'person-not-known-here' })
+      else
+        fates.push(
+          member
+            ? await this.reportMember(tx, member.id, activityOf(fields))
+            : { state: 'held', code: 'person-not-known-here' },
+        )
     }
     return fates
   }
@@ -259,7 +314,11 @@ export class Imports {
   private async reportArrival(tx: Transaction, arrival: Arrival, activity: Activity): Promise<Fate> {
     const [result] = await this.activities.reportArrivals(tx, [{ arrival, activity }])
     if (result === 'waiting')
-      return { state: 'waiting', code: 'home-has-not-confirmed', ref: this.activities.markFor(arrival, activity) }
+      return {
+        state: 'waiting',
+        code: 'home-has-not-confirmed',
+        ref: this.activities.markFor(arrival, activity),
+      }
     return { state: result === 'unchanged' ? 'unchanged' : 'accepted' }
   }
 
@@ -268,18 +327,26 @@ export class Imports {
     const open = await this.cases.openOfMember(tx, member)
     if (open.length === 0) return { state: 'held', code: 'person-not-known-here' }
     let reported = false
-    for (const subject of open) reported = (await this.activities.reportOnCase(tx, subject, activity)) === 'reported' || reported
+    for (const subject of open)
+      reported = (await this.activities.reportOnCase(tx, subject, activity)) === 'reported' || reported
     return { state: reported ? 'accepted' : 'unchanged' }
   }
 
-  private async likelyMatch(tx: Transaction, name: string): Promise<{ where: 'roster-held'; row: number; code: string } | { where: 'roster-other-id' } | undefined> {
+  private async likelyMatch(
+    tx: Transaction,
+    name: string,
+  ): Promise<{ where: 'roster-held'; row: number; code: string } | { where: 'roster-other-id' } | undefined> {
     const held = await tx.find(importRows, { nameToken: this.nameToken(name), state: 'held' })
     const latest = held.sort((a, b) => (a.importId < b.importId ? 1 : -1))[0]
     if (latest) return { where: 'roster-held', row: latest.row, code: latest.code }
     return (await this.members.anyNamed(tx, name)) ? { where: 'roster-other-id' } : undefined
   }
 
-  private account(importId: Uuid, table: Interpretation, judged: readonly Judged<WorkbookKind>[]): { summary: Summary; rows: Row<typeof importRows>[] } {
+  private account(
+    importId: Uuid,
+    table: Interpretation,
+    judged: readonly Judged<WorkbookKind>[],
+  ): { summary: Summary; rows: Row<typeof importRows>[] } {
     const faults: Record<string, number> = {}
     const byRegion: Record<NodeId, number> = {}
     const count = { accepted: 0, unchanged: 0 }
@@ -294,10 +361,18 @@ export class Imports {
       if (noted) rows.push(noted)
     }
     const { sheet, headerRow, columns, headings } = table
-    return { summary: { sheet, headerRow, columns, headings, rows: table.rows.length, ...count, faults, byRegion }, rows }
+    return {
+      summary: { sheet, headerRow, columns, headings, rows: table.rows.length, ...count, faults, byRegion },
+      rows,
+    }
   }
 
-  private noteRow(importId: Uuid, kind: WorkbookKind, row: ParsedRow<FieldsOf[WorkbookKind]>, fate: Fate | undefined): Row<typeof importRows> | undefined {
+  private noteRow(
+    importId: Uuid,
+    kind: WorkbookKind,
+    row: ParsedRow<FieldsOf[WorkbookKind]>,
+    fate: Fate | undefined,
+  ): Row<typeof importRows> | undefined {
     const outside = fate?.state === 'held' || fate?.state === 'waiting' ? fate : undefined
     const [fault] = row.faults
     const code = outside?.code ?? fault?.code
@@ -307,15 +382,33 @@ export class Imports {
       ordinal: row.ordinal,
       cells: row.cells,
       faults: row.faults,
-      ...(outside ? { outside: { code: outside.code, ...(outside.match ? { match: outside.match } : {}) } } : {}),
+      ...(outside
+        ? { outside: { code: outside.code, ...(outside.match ? { match: outside.match } : {}) } }
+        : {}),
     }
     const sealed = this.vault.seal(rowPlace(importId, row.row), JSON.stringify(stored))
     const name = row.fields.name
-    const nameToken = kind === 'roster' && state === 'held' && name !== undefined ? this.nameToken(name) : null
-    return { importId, row: row.row, state, code, ref: outside?.state === 'waiting' ? outside.ref : null, nameToken, sealed }
+    const nameToken =
+      kind === 'roster' && state === 'held' && name !== undefined ? this.nameToken(name) : null
+    return {
+      importId,
+      row: row.row,
+      state,
+      code,
+      ref: outside?.state === 'waiting' ? outside.ref : null,
+      nameToken,
+      sealed,
+    }
   }
 
-  private report(id: Uuid, kind: WorkbookKind, dryRun: boolean, summary: Summary, rows: readonly Row<typeof importRows>[], gone: ReadonlySet<string>): ImportReport {
+  private report(
+    id: Uuid,
+    kind: WorkbookKind,
+    dryRun: boolean,
+    summary: Summary,
+    rows: readonly Row<typeof importRows>[],
+    gone: ReadonlySet<string>,
+  ): ImportReport {
     const left = rows.filter(({ ref }) => ref === null || !gone.has(ref))
     const byRegion = { ...summary.byRegion }
     for (const ref of gone) {
@@ -350,7 +443,15 @@ export class Imports {
       if (outside) return describeOutside(row.row, outside, language)
       return fault ? describeFault(row.row, fault, language) : { what: row.code, where: '', mend: '' }
     }
-    return { row: row.row, ordinal, state: row.state as ImportRow['state'], code: row.code, column: fault?.column ?? null, zh: say('zh'), en: say('en') }
+    return {
+      row: row.row,
+      ordinal,
+      state: row.state as ImportRow['state'],
+      code: row.code,
+      column: fault?.column ?? null,
+      zh: say('zh'),
+      en: say('en'),
+    }
   }
 
   /** References of waiting rows that wait no longer. */
@@ -376,7 +477,8 @@ function rowPlace(importId: Uuid, row: number): string {
 
 /** A row that is not held has both; interpret.ts holds every other. */
 function identified(fields: { idNumber?: string; name?: string }): { idNumber: string; name: string } {
-  if (fields.idNumber === undefined || fields.name === undefined) throw new TypeError('a row without name or ID number was not held')
+  if (fields.idNumber === undefined || fields.name === undefined)
+    throw new TypeError('a row without name or ID number was not held')
   return { idNumber: fields.idNumber, name: fields.name }
 }
 
@@ -402,7 +504,8 @@ function outflowEntry(fields: OutflowFields, host: NodeId) {
 }
 
 function activityOf(fields: ActivityFields): Activity {
-  if (fields.on === undefined || fields.kind === undefined) throw new TypeError('an activity without day or kind was not held')
+  if (fields.on === undefined || fields.kind === undefined)
+    throw new TypeError('an activity without day or kind was not held')
   return {
     on: fields.on,
     kind: fields.kind,

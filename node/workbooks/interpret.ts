@@ -140,7 +140,7 @@ export function interpret<K extends WorkbookKind>(
   }
   markRepeats(kind, rows)
   for (const row of rows) {
-    row.held = row.faults.some(({ severity }) => severity === 'held')
+    row.held = isHeld(row)
     row.duplicate = !row.held && row.faults.some(({ severity }) => severity === 'duplicate')
   }
   return {
@@ -353,12 +353,17 @@ function markRepeats<K extends WorkbookKind>(kind: K, rows: readonly ParsedRow<F
   const groups = new Map<string, ParsedRow<FieldsOf[K]>[]>()
   for (const row of rows) {
     const id = row.fields.idNumber
-    if (id === undefined) continue
+    // A row that is held anyway is compared once it has been corrected.
+    if (id === undefined || isHeld(row)) continue
     const key = kind === 'activities' ? [id, ...identityOf(kind, row.fields)].join('\n') : id
     groups.set(key, [...(groups.get(key) ?? []), row])
   }
   for (const [first, ...others] of groups.values())
     for (const other of others) if (first !== undefined) markRepeat(kind, first, other)
+}
+
+function isHeld({ faults }: ParsedRow<unknown>): boolean {
+  return faults.some(({ severity }) => severity === 'held')
 }
 
 function markRepeat<K extends WorkbookKind>(

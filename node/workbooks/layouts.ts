@@ -573,7 +573,7 @@ export function skipReason(table: Table, { cells }: SheetRow): SkipReason | unde
   const serial = table.columns.find(({ field }) => field === 'serial')
   const filled = own.filter(({ index }) => headingText(cells[index]?.text ?? '') !== '')
   // Forms come with their rows numbered in advance.
-  if (filled.every(({ index }) => index === serial?.index)) return isNote(cells) ? 'footer' : 'blank'
+  if (filled.every(({ index }) => index === serial?.index)) return closingRow(cells) ?? 'blank'
   if (repeatsHeadings(filled, cells)) return 'repeated-header'
   const [first] = headingsOf(cells)
   if (first !== undefined && EXAMPLE.test(first.text)) return 'example'
@@ -585,13 +585,14 @@ export function skipReason(table: Table, { cells }: SheetRow): SkipReason | unde
   const id = table.columns.find(({ field }) => field === 'idNumber')
   const idDigits = (cells[id?.index ?? -1]?.text ?? '').normalize('NFKC').replace(/\D/g, '')
   if (idDigits.length >= MIN_ID_DIGITS) return undefined
-  if (first !== undefined && TOTAL.test(first.text)) return 'total'
-  return isNote(cells) ? 'footer' : undefined
+  return closingRow(cells)
 }
 
-function isNote(cells: readonly Cell[]): boolean {
+function closingRow(cells: readonly Cell[]): 'total' | 'footer' | undefined {
   const [first] = headingsOf(cells)
-  return first !== undefined && FOOTER.test(first.text)
+  if (first === undefined) return undefined
+  if (TOTAL.test(first.text)) return 'total'
+  return FOOTER.test(first.text) ? 'footer' : undefined
 }
 
 function repeatsHeadings(filled: readonly ExtraColumn[], cells: readonly Cell[]): boolean {

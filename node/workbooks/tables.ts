@@ -28,5 +28,9 @@ export const importRows = pgTable(
     /** The row as it was read, as JSON, sealed. */
     sealed: bytes('sealed').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.importId, t.row] }), index('import_rows_state').on(t.importId, t.state), index('import_rows_name').on(t.nameToken)],
+  (t) => [
+    primaryKey({ columns: [t.importId, t.row] }),
+    index('import_rows_state').on(t.importId, t.state),
+    index('import_rows_name').on(t.nameToken),
+  ],
 )

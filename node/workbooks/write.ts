@@ -45,6 +45,7 @@ export function writeHeldRows(
   heldReasons: ReadonlyMap<number, readonly HeldReason[]> = new Map(),
 ): Promise<Uint8Array> {
   const { headings } = interpretation
+  const idHeading = interpretation.columns.find(({ field }) => field === 'idNumber')?.heading
   const columns = [...headings, ROW_HEADING, PROBLEM_HEADING, SUGGESTION_HEADING].map((heading) => ({
     heading,
   }))
@@ -52,12 +53,24 @@ export function writeHeldRows(
     const reasons = [...faultReasons(row, faults), ...(heldReasons.get(row) ?? [])]
     if (!held && !heldReasons.has(row)) return []
     const joined = (text: (reason: HeldReason) => string): string => reasons.map(text).join('\n')
-    const source = headings.map((heading) => cells[heading]?.trim() ?? '')
+    const lost = faults.some(({ code }) => code === 'id-as-number')
+    const source = headings.map((heading) => {
+      const text = cells[heading]?.trim() ?? ''
+      return lost && heading === idHeading ? withoutInventedDigits(text) : text
+    })
     return [
       [...source, String(row), joined(({ problem }) => problem), joined(({ suggestion }) => suggestion)],
     ]
   })
   return writeTable(columns, rows)
+}
+
+/**
+ * An ID number that Excel took for a number, with its lost digits as question marks. Written with the digits that
+ * stand there now, it could pass the check by chance and come back as somebody else's.
+ */
+function withoutInventedDigits(text: string): string {
+  return text.replace(/^(\d{15})\d+$/, '$1???')
 }
 
 function faultReasons(row: number, faults: readonly Fault[]): HeldReason[] {

@@ -20,7 +20,11 @@ export interface ScenarioResult {
   }
 }
 
-export async function countScenario(offices: OfficeFolder, network: Network, played: readonly Played[]): Promise<ScenarioResult> {
+export async function countScenario(
+  offices: OfficeFolder,
+  network: Network,
+  played: readonly Played[],
+): Promise<ScenarioResult> {
   const reports = await currentReports(network, played)
   const roster = reports.get('roster') ?? []
   const outflow = reports.get('outflow') ?? []
@@ -43,13 +47,20 @@ export async function countScenario(offices: OfficeFolder, network: Network, pla
       byHost: named(offices, added(outflow.map(({ byRegion }) => byRegion))),
     },
     arrivals: { rows: sum(reports.get('arrivals') ?? [], ({ rows }) => rows) },
-    activities: { rows: sum(activities, ({ rows }) => rows), applied: sum(activities, taken), held: sum(activities, setAside) },
+    activities: {
+      rows: sum(activities, ({ rows }) => rows),
+      applied: sum(activities, taken),
+      held: sum(activities, setAside),
+    },
     comparison: await countComparisons(offices.home, arriving, network),
   }
 }
 
 /** Reports as they stand now: what waited when it was imported may have gone out since. */
-async function currentReports(network: Network, played: readonly Played[]): Promise<Map<ImportKind, ImportReport[]>> {
+async function currentReports(
+  network: Network,
+  played: readonly Played[],
+): Promise<Map<ImportKind, ImportReport[]>> {
   const reports = new Map<ImportKind, ImportReport[]>()
   for (const { office, file, report } of played) {
     const now = await persistently(() => nodeOf(network, office).client.importStatus(report.id))
@@ -58,10 +69,21 @@ async function currentReports(network: Network, played: readonly Played[]): Prom
   return reports
 }
 
-async function countComparisons(home: Office, hosts: readonly Office[], network: Network): Promise<ScenarioResult['comparison']> {
-  const reports = await Promise.all(hosts.map((host) => persistently(() => nodeOf(network, home).client.comparison(host.node))))
-  const count = (pick: (report: (typeof reports)[number]) => readonly string[]) => sum(reports, (report) => pick(report).length)
-  const fields = { name: count(({ deviations }) => deviations.name), category: count(({ deviations }) => deviations.category), phone: count(({ deviations }) => deviations.phone) }
+async function countComparisons(
+  home: Office,
+  hosts: readonly Office[],
+  network: Network,
+): Promise<ScenarioResult['comparison']> {
+  const reports = await Promise.all(
+    hosts.map((host) => persistently(() => nodeOf(network, home).client.comparison(host.node))),
+  )
+  const count = (pick: (report: (typeof reports)[number]) => readonly string[]) =>
+    sum(reports, (report) => pick(report).length)
+  const fields = {
+    name: count(({ deviations }) => deviations.name),
+    category: count(({ deviations }) => deviations.category),
+    phone: count(({ deviations }) => deviations.phone),
+  }
   return {
     both: count(({ both }) => both),
     homeOnly: count(({ homeOnly }) => homeOnly),
@@ -79,10 +101,13 @@ export async function unequalCases(offices: OfficeFolder, network: Network): Pro
   for (const host of offices.hosts) {
     const other = nodeOf(network, host)
     const here = (await home.client.cases(host.node, offices.home.node)).map(({ id }) => id)
-    const there = new Set((await other.client.cases(offices.home.node, offices.home.node)).map(({ id }) => id))
+    const there = new Set(
+      (await other.client.cases(offices.home.node, offices.home.node)).map(({ id }) => id),
+    )
     for (const id of here) {
       if (!there.delete(id)) faults.push(`case ${id} is not at ${host.name}`)
-      else if ((await home.client.shared(id)) !== (await other.client.shared(id))) faults.push(`case ${id} is held differently at ${host.name}`)
+      else if ((await home.client.shared(id)) !== (await other.client.shared(id)))
+        faults.push(`case ${id} is held differently at ${host.name}`)
     }
     for (const id of there) faults.push(`case ${id} is only at ${host.name}`)
   }
@@ -103,10 +128,16 @@ function sum<T>(items: readonly T[], value: (item: T) => number): number {
 
 function added(counts: readonly Record<string, number>[]): Record<string, number> {
   const total: Record<string, number> = {}
-  for (const count of counts) for (const [name, number] of Object.entries(count)) total[name] = (total[name] ?? 0) + number
+  for (const count of counts)
+    for (const [name, number] of Object.entries(count)) total[name] = (total[name] ?? 0) + number
   return total
 }
 
 function named({ hosts }: OfficeFolder, byNode: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(byNode).map(([node, count]) => [hosts.find((host) => host.node === node)?.name ?? node, count]))
+  return Object.fromEntries(
+    Object.entries(byNode).map(([node, count]) => [
+      hosts.find((host) => host.node === node)?.name ?? node,
+      count,
+    ]),
+  )
 }

@@ -36,7 +36,11 @@ export const importOrder: readonly ImportKind[] = ['roster', 'outflow', 'arrival
 export async function readOfficeFolder(folder: string): Promise<OfficeFolder> {
   const files = (await readdir(folder)).sort().flatMap((file) => officeFile(folder, file))
   const names = [...new Set(files.map(({ region }) => region))]
-  const offices = names.map((name) => ({ node: codeOf(name), name, files: files.filter(({ region }) => region === name) }))
+  const offices = names.map((name) => ({
+    node: codeOf(name),
+    name,
+    files: files.filter(({ region }) => region === name),
+  }))
   const home = offices.find((office) => office.files.some(({ kind }) => kind === 'roster'))
   if (!home) throw new Error(`${folder}: no <region>-党员花名册.xlsx, so no home region`)
   const withFiles = offices.filter((office) => office !== home)
@@ -56,10 +60,14 @@ function officeFile(folder: string, file: string): OfficeFile[] {
 async function destinations(home: Office): Promise<Map<NodeId, string>> {
   const found = new Map<NodeId, string>()
   for (const file of home.files.filter(({ kind }) => kind === 'outflow')) {
-    const table = interpret('outflow', await readSheetsHere(await readFile(file.path), path.basename(file.path)))
+    const table = interpret(
+      'outflow',
+      await readSheetsHere(await readFile(file.path), path.basename(file.path)),
+    )
     for (const { fields } of table.rows) {
       const { code, text } = fields.destination ?? {}
-      if (code !== undefined && text !== undefined && !found.has(code)) found.set(code, placeOf(code)?.shortName ?? text)
+      if (code !== undefined && text !== undefined && !found.has(code))
+        found.set(code, placeOf(code)?.shortName ?? text)
     }
   }
   return found
@@ -73,7 +81,8 @@ function codeOf(name: string): NodeId {
   const place = resolvePlace(name)
   if (place.ok) return place.code
   // A file name is chosen by an office for itself: of several places it means the largest.
-  const candidate = place.code === 'place_ambiguous' ? place.candidates.find(({ code }) => code.endsWith('00')) : undefined
+  const candidate =
+    place.code === 'place_ambiguous' ? place.candidates.find(({ code }) => code.endsWith('00')) : undefined
   if (!candidate) throw new Error(`the region "${name}" of a file name is not in GB/T 2260`)
   return candidate.code
 }

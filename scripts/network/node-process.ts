@@ -23,6 +23,7 @@ export class NodeProcess {
   readonly client: ApiClient
   private readonly onOutput: (text: string) => void
   private child: ChildProcess | undefined
+  private answering = false
   private lastWords = ''
 
   private constructor(config: ConfigFile, dataDir: string, token: string, onOutput: (text: string) => void) {
@@ -33,7 +34,11 @@ export class NodeProcess {
   }
 
   /** Makes the data directory when there is none; starts nothing. */
-  static async prepare(dataDir: string, wanted: () => Promise<ConfigFile>, onOutput: (text: string) => void = () => undefined): Promise<NodeProcess> {
+  static async prepare(
+    dataDir: string,
+    wanted: () => Promise<ConfigFile>,
+    onOutput: (text: string) => void = () => undefined,
+  ): Promise<NodeProcess> {
     const known = await readDataDir(dataDir).catch(() => undefined)
     if (!known) await initDataDir(dataDir, await wanted())
     const { config, token } = known ?? (await readDataDir(dataDir))
@@ -44,8 +49,9 @@ export class NodeProcess {
     return this.config.name
   }
 
-  get running(): boolean {
-    return this.child !== undefined
+  /** Started, answering, and not ended since. */
+  get ready(): boolean {
+    return this.child !== undefined && this.answering
   }
 
   get federationUrl(): string {
@@ -56,9 +62,14 @@ export class NodeProcess {
   async start(): Promise<void> {
     // Programs of one build lie side by side: scripts/<name>.js and node/main.js (scripts/run.mjs).
     const program = path.resolve(path.dirname(process.argv[1] ?? ''), '..', 'node', 'main.js')
-    const child = spawn(process.execPath, ['--enable-source-maps', program, '--data', this.dataDir, 'start'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(
+      process.execPath,
+      ['--enable-source-maps', program, '--data', this.dataDir, 'start'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
     this.child = child
     this.lastWords = ''
+    this.answering = false
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (bytes: Buffer) => {
         const text = bytes.toString('utf8')
@@ -69,6 +80,7 @@ export class NodeProcess {
       if (this.child === child) this.child = undefined
     })
     await this.untilReady(child)
+    this.answering = true
   }
 
   /** kill -9: no goodbye. The database server of the node lives on and is adopted by the next start. */
@@ -96,7 +108,8 @@ export class NodeProcess {
 
   private async untilReady(child: ChildProcess): Promise<void> {
     for (const deadline = Date.now() + readyWithinMs; Date.now() < deadline; await delay(pollMs)) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new NodeEnded(this.lastWords.trim() || `${this.name} ended at once`)
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new NodeEnded(this.lastWords.trim() || `${this.name} ended at once`)
       const answered = await this.client.node().then(
         () => true,
         () => false,
@@ -107,13 +120,30 @@ export class NodeProcess {
   }
 }
 
-/** A port nobody listens on now. */
+/** Below the ports that the system gives to outgoing connections, so that none of those takes it before we do. */
+const firstPort = 20_000
+const ports = 12_000
+const given = new Set<number>()
+
+/** A port nobody listens on now and that this process has not given before. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = firstPort + Math.floor(Math.random() * ports)
+    if (given.has(port) || !(await canListen(port))) continue
+    given.add(port)
+    return port
+  }
+}
+
+async function canListen(port: number): Promise<boolean> {
   const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
+  const listening = new Promise<boolean>((resolve) => {
+    server.once('listening', () => resolve(true))
+    server.once('error', () => resolve(false))
+  })
+  server.listen(port, '127.0.0.1')
+  if (!(await listening)) return false
   server.close()
   await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  return true
 }

@@ -35,8 +35,16 @@ export async function concludeAgreements(folder: OfficeFolder, network: Network)
       queriesPerDay: 1000,
       years: 3,
     })
-    const signed = await other.client.sign({ document: proposal.document, url: home.federationUrl, fingerprint: ours.fingerprint })
-    await home.client.sign({ document: signed.document, url: other.federationUrl, fingerprint: theirs.fingerprint })
+    const signed = await other.client.sign({
+      document: proposal.document,
+      url: home.federationUrl,
+      fingerprint: ours.fingerprint,
+    })
+    await home.client.sign({
+      document: signed.document,
+      url: other.federationUrl,
+      fingerprint: theirs.fingerprint,
+    })
   }
 }
 
@@ -47,7 +55,9 @@ export async function importWorkbooks(offices: readonly Office[], network: Netwo
     for (const office of offices)
       for (const file of office.files.filter((candidate) => candidate.kind === kind)) {
         const bytes = await readFile(file.path)
-        const report = await persistently(() => nodeOf(network, office).client.import(kind, bytes, path.basename(file.path)))
+        const report = await persistently(() =>
+          nodeOf(network, office).client.import(kind, bytes, path.basename(file.path)),
+        )
         played.push({ office, file, report })
       }
   return played
@@ -57,9 +67,12 @@ export async function importWorkbooks(offices: readonly Office[], network: Netwo
 export async function untilLevel(network: Network): Promise<void> {
   let before = ''
   for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await delay(pollMs)) {
-    const states = await persistently(() => Promise.all([...network.values()].map((node) => node.client.peers())))
+    const states = await persistently(() =>
+      Promise.all([...network.values()].map((node) => node.client.peers())),
+    )
     const now = JSON.stringify(states.map((peers) => peers.map(({ sent, received }) => [sent, received])))
-    if (states.flat().every(({ unsent }) => unsent === 0) && isMirrored(network, states) && now === before) return
+    if (states.flat().every(({ unsent }) => unsent === 0) && isMirrored(network, states) && now === before)
+      return
     before = now
   }
   throw new Error(`streams were not level after ${patienceMs / 1000} s`)
@@ -68,7 +81,11 @@ export async function untilLevel(network: Network): Promise<void> {
 function isMirrored(network: Network, states: readonly PeerState[][]): boolean {
   const nodes = [...network.keys()]
   const at = (from: string, to: string) => states[nodes.indexOf(from)]?.find(({ node }) => node === to)
-  return nodes.every((from) => (states[nodes.indexOf(from)] ?? []).every(({ node: to, sent }) => at(to, from)?.received.seq === sent.seq))
+  return nodes.every((from) =>
+    (states[nodes.indexOf(from)] ?? []).every(
+      ({ node: to, sent }) => at(to, from)?.received.seq === sent.seq,
+    ),
+  )
 }
 
 /** Tries again while the node is away or has failed: an import is safe to repeat. A clear refusal is final. */

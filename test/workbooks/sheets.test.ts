@@ -322,5 +322,5 @@ describe('a CSV', () => {
 
 test('columns have letters', () => {
   expect([0, 25, 26, 51, 52, 199].map(columnLetters)).toEqual(['A', 'Z', 'AA', 'AZ', 'BA', 'GR'])
-  fc.assert(fc.property(fc.nat(20_000), (index) => expect(columnIndex(columnLetters(index))).toBe(index)))
+  fc.assert(fc.property(fc.nat(20_000), (index) => columnIndex(columnLetters(index)) === index))
 })

@@ -1,0 +1,37 @@
+/**
+ * Listening on a port, with the bounds on time that keep slow and stuck callers from holding sockets (attacks.md W22).
+ */
+import { type Server } from 'node:http'
+import { serve } from '@hono/node-server'
+import { StartRefused } from '../errors.ts'
+
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 60_000
+
+export type Fetch = Parameters<typeof serve>[0]['fetch']
+
+/** Listens; the result closes it. Throws StartRefused when the port cannot be had. */
+export function listen(fetch: Fetch, hostname: string, port: number): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname, port }) as Server
+    server.headersTimeout = headersTimeoutMs
+    server.requestTimeout = requestTimeoutMs
+    server.once('error', (error: NodeJS.ErrnoException) => reject(portRefused(error, hostname, port)))
+    server.once('listening', () => resolve(() => close(server)))
+  })
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+function portRefused(error: NodeJS.ErrnoException, hostname: string, port: number): Error {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error
+  return new StartRefused(
+    `Port ${port} on ${hostname} cannot be used (${error.code}): stop the program that has it, or change the port in config.json.`,
+    `${hostname} 的端口 ${port} 无法使用(${error.code}):请停止占用它的程序,或在 config.json 中更换端口。`,
+  )
+}
