@@ -3,7 +3,7 @@
  * the record that reported it; a correction names that id, and only the side that reported it may correct it.
  */
 import { z } from 'zod'
-import { daySchema, lineSchema } from './fields.ts'
+import { dayOrMonthSchema, lineSchema } from './fields.ts'
 import { uuidSchema } from './ids.ts'
 
 export const activityKinds = [
@@ -26,11 +26,11 @@ export type ActivityKind = (typeof activityKinds)[number]
 
 export const activitySchema = z
   .strictObject({
-    on: daySchema,
+    on: dayOrMonthSchema,
     kind: z.enum(activityKinds),
     title: lineSchema.optional(),
     /** In fen (1/100 yuan); only dues have an amount. */
-    amountFen: z.int().min(0).max(100_000_000).optional(),
+    amountFen: z.int().min(0).max(1_000_000_000).optional(),
   })
   .refine((activity) => (activity.kind === 'dues') === (activity.amountFen !== undefined))
 export type Activity = z.infer<typeof activitySchema>

@@ -35,7 +35,9 @@ export const longTextSchema = classed(z.string().min(1).max(limits.longTextLengt
 export const nameSchema = classed(z.string().min(1).max(limits.nameLength), 'personal')
 export const phoneSchema = classed(z.string().regex(/^\+?\d{5,20}$/), 'personal')
 export const categorySchema = classed(z.enum(['full', 'probationary']), 'sensitive')
-export const certificateSchema = classed(z.string().min(1).max(40), 'personal')
+export const certificateSchema = classed(z.string().min(1).max(limits.textLength), 'personal')
+/** Who at home keeps in touch with the member, as the register has it: a name, often with a post or a number. */
+export const contactSchema = classed(z.string().min(1).max(limits.textLength), 'personal')
 /** 32 bytes of HMAC-SHA-256 over the normalised ID number under the pair key, base64url. */
 export const tagSchema = classed(z.string().regex(/^[A-Za-z0-9_-]{43}$/), 'sensitive')
 

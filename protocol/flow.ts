@@ -9,11 +9,11 @@ import { z } from 'zod'
 import {
   branchSchema,
   certificateSchema,
+  contactSchema,
   dayOrMonthSchema,
   daySchema,
   lineSchema,
   longTextSchema,
-  nameSchema,
   noteSchema,
   personSchema,
   placeSchema,
@@ -30,7 +30,7 @@ export const outflowSchema = z.strictObject({
   occupation: lineSchema.optional(),
   certificateNo: certificateSchema.optional(),
   branch: lineSchema.optional(),
-  contact: nameSchema.optional(),
+  contact: contactSchema.optional(),
 })
 export type Outflow = z.infer<typeof outflowSchema>
 

@@ -4,10 +4,11 @@
  * codes). The package stays a development dependency: what runs is this one small file, which a person can review line
  * by line when a new year's list arrives.
  *
- * Run: npx tsx scripts/regions.ts
+ *     node scripts/run.mjs regions
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import { z } from 'zod'
 
 const Entry = z.object({ code: z.string().regex(/^\d{6}$/), name: z.string().min(1) })
@@ -34,6 +35,6 @@ const places = z
   .filter(isPlace)
   .sort((a, b) => a.code.localeCompare(b.code))
 const regions = Object.fromEntries(places.map(({ code, name }) => [code, name]))
-const target = new URL('../node/places/regions.json', import.meta.url)
+const target = path.resolve('node/places/regions.json')
 writeFileSync(target, `${JSON.stringify({ source: `lcn ${version}`, regions }, null, 2)}\n`)
-console.log(`${places.length} regions written to ${target.pathname}`)
+console.log(`${places.length} regions written to ${target}`)

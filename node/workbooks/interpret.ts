@@ -356,7 +356,9 @@ function markRepeats<K extends WorkbookKind>(kind: K, rows: readonly ParsedRow<F
     // A row that is held anyway is compared once it has been corrected.
     if (id === undefined || isHeld(row)) continue
     const key = kind === 'activities' ? [id, ...identityOf(kind, row.fields)].join('\n') : id
-    groups.set(key, [...(groups.get(key) ?? []), row])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
   }
   for (const [first, ...others] of groups.values())
     for (const other of others) if (first !== undefined) markRepeat(kind, first, other)

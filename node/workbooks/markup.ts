@@ -38,8 +38,8 @@ export type Visitor = (tag: OpeningTag) => string | undefined
 
 /**
  * Visits every opening tag of a part with at most so many tags, and gives the part back with what the visitor wrote
- * instead. Comments, character data and instructions are left out. Throws WorkbookError: 'workbook_unreadable',
- * 'workbook_too_large'.
+ * instead. Comments and instructions are left out, character data becomes plain text. Throws WorkbookError:
+ * 'workbook_unreadable', 'workbook_too_large'.
  */
 export function rewriteMarkup(bytes: Uint8Array, maxTags: number, visit: Visitor): Uint8Array {
   const xml = new TextDecoder().decode(bytes)
@@ -51,9 +51,10 @@ export function rewriteMarkup(bytes: Uint8Array, maxTags: number, visit: Visitor
   let textStart = 0
   for (let match = pattern.exec(xml); match !== null; match = pattern.exec(xml)) {
     const [markup] = match
-    if (match.index - textStart > MAX_TEXT_CHARACTERS) throw new WorkbookError('workbook_unreadable')
+    const textLength = match.index - textStart + (markup.startsWith('<![') ? markup.length : 0)
+    if (textLength > MAX_TEXT_CHARACTERS) throw new WorkbookError('workbook_unreadable')
     textStart = match.index + markup.length
-    const written = /^<[!?]/.test(markup) ? '' : rewriteTag(markup, visit)
+    const written = /^<[!?]/.test(markup) ? plainText(markup) : rewriteTag(markup, visit)
     if (markup.startsWith('</')) depth--
     else if (!/^<[!?]|\/>$/.test(markup)) depth++
     if (depth > MAX_DEPTH || depth < 0) throw new WorkbookError('workbook_unreadable')
@@ -67,6 +68,12 @@ export function rewriteMarkup(bytes: Uint8Array, maxTags: number, visit: Visitor
     throw new WorkbookError('workbook_unreadable')
   output.add(xml.slice(copied))
   return output.bytes()
+}
+
+/** What a comment, an instruction or character data says as text; only the last says anything. */
+function plainText(markup: string): string {
+  const data = /^<!\[CDATA\[([\s\S]*)\]\]>$/.exec(markup)?.[1] ?? ''
+  return data.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 function rewriteTag(markup: string, visit: Visitor): string | undefined {

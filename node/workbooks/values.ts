@@ -4,7 +4,7 @@
  * One rule holds for all: what is not certainly readable is unreadable. Nothing is completed, repaired or rounded,
  * because a wrong value that looks right is worse than an empty one that somebody is asked about.
  */
-import { type IdNumberFault, checkIdNumber, normaliseIdNumber } from '../../protocol/id-number.ts'
+import { type IdNumberFault, checkIdNumber, normaliseIdNumber } from '../../protocol/index.ts'
 import { type Cell } from './cells.ts'
 
 /** A value, nothing there, or something that cannot be read. */

@@ -1,6 +1,10 @@
 /**
  * Reading a workbook in a thread of its own, with a bound on its memory and on its time, so that a file made to
- * exhaust the reader ends in a refusal and not in a dead node.
+ * exhaust the reader ends in a refusal and not in a dead node, and a large honest one does not hold up the node.
+ *
+ * The bound on memory is the second line of defence. V8 keeps to it while JavaScript allocates, but ends the process
+ * when one of its own functions asks for too much at once; that such requests never arise is what archive.ts, markup.ts
+ * and xlsx.ts see to.
  *
  * The time is the caller's: an AbortSignal, because a clock is a port (node/platform.ts) and an import that the clerk
  * cancels ends the same way.

@@ -23,6 +23,11 @@ export class NodeProcess {
   readonly client: ApiClient
   private readonly onOutput: (text: string) => void
   private child: ChildProcess | undefined
+  /** A database of its own on another server; without one the node brings its own PostgreSQL. */
+  databaseUrl: string | undefined
+  /** Called when the process ends though nobody asked it to, with its last words. */
+  onEnd: ((lastWords: string) => void) | undefined
+  private ending = false
   private answering = false
   private lastWords = ''
 
@@ -62,14 +67,15 @@ export class NodeProcess {
   async start(): Promise<void> {
     // Programs of one build lie side by side: scripts/<name>.js and node/main.js (scripts/run.mjs).
     const program = path.resolve(path.dirname(process.argv[1] ?? ''), '..', 'node', 'main.js')
-    const child = spawn(
-      process.execPath,
-      ['--enable-source-maps', program, '--data', this.dataDir, 'start'],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    )
+    const { DATABASE_URL: _ours, ...environment } = process.env
+    const env =
+      this.databaseUrl === undefined ? environment : { ...environment, DATABASE_URL: this.databaseUrl }
+    const args = ['--enable-source-maps', program, '--data', this.dataDir, 'start']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.child = child
     this.lastWords = ''
     this.answering = false
+    this.ending = false
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (bytes: Buffer) => {
         const text = bytes.toString('utf8')
@@ -78,6 +84,7 @@ export class NodeProcess {
       })
     child.once('exit', () => {
       if (this.child === child) this.child = undefined
+      if (!this.ending) this.onEnd?.(this.lastWords.trim())
     })
     await this.untilReady(child)
     this.answering = true
@@ -94,6 +101,7 @@ export class NodeProcess {
 
   /** After a kill the embedded PostgreSQL may still run: stop it as well. */
   async stopDatabase(): Promise<void> {
+    if (this.databaseUrl !== undefined) return
     const embedded = await startEmbedded({ dataDir: this.dataDir, log: () => undefined })
     await embedded.stop()
   }
@@ -101,6 +109,7 @@ export class NodeProcess {
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.child
     if (!child) return
+    this.ending = true
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended

@@ -256,6 +256,12 @@ describe('a workbook', () => {
     ])
   })
 
+  test('may write its texts as character data', async () => {
+    const rows =
+      '<row><c t="inlineStr"><is><t>甲<![CDATA[<乙> & ]]>丙</t></is></c><c><v>1<!-- -->2</v></c></row>'
+    expect(await texts(workbookOf({ sheets: { 一: sheetXml(rows) } }))).toEqual([['甲<乙> & 丙', '12']])
+  })
+
   test('may have formats far to the right of the table', async () => {
     const rows = '<row r="1"><c r="A1"><v>1</v></c><c r="XFD1" s="1"/></row>'
     expect(await texts(workbookOf({ sheets: { 一: sheetXml(rows) } }))).toEqual([['1']])

@@ -14,7 +14,7 @@ import {
   readPhone,
   readText,
 } from '../../node/workbooks/values.ts'
-import { checkCharacter, checkIdNumber } from '../../protocol/id-number.ts'
+import { checkCharacter, checkIdNumber } from '../../protocol/index.ts'
 
 const text = (value: string): Cell =>
   value === '' ? { kind: 'empty', text: '' } : { kind: 'text', text: value }

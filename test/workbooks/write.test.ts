@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Sheet } from '../../node/workbooks/cells.ts'
 import { interpret, readSheetsHere, writeCsv, writeHeldRows, writeTable } from '../../node/workbooks/index.ts'
-import { checkCharacter } from '../../protocol/id-number.ts'
+import { checkCharacter } from '../../protocol/index.ts'
 
 const SAMPLE = '信阳-党员花名册.xlsx'
 const sample = new Uint8Array(readFileSync(new URL(`../../scripts/samples/${SAMPLE}`, import.meta.url)))
