@@ -12,7 +12,7 @@ import { refuse, type Result } from './errors.ts'
 import { daySchema, lineSchema } from './fields.ts'
 import { nodeIdSchema, uuidSchema, type NodeId } from './ids.ts'
 import { parseStrictBytes, type Json } from './json.ts'
-import { enrolKey, exchangeKeySchema, signingKeySchema, thumbprint } from './keys.ts'
+import { enrolExchangeKey, enrolKey, exchangeKeySchema, signingKeySchema, thumbprint } from './keys.ts'
 import { jwsTypes, payloadPart, readJws, signPart, verifyJws } from './jws.ts'
 import { families } from './record.ts'
 
@@ -40,6 +40,7 @@ export const agreementTermsSchema = z
     until: daySchema,
   })
   .refine((terms) => terms.parties[0].node < terms.parties[1].node, 'parties in order of their codes')
+  .refine((terms) => terms.from <= terms.until, 'ends before it begins')
 export type AgreementTerms = z.infer<typeof agreementTermsSchema>
 
 const documentSchema = z.strictObject({
@@ -90,6 +91,8 @@ export function readAgreement(crypto: Crypto, text: string): Result<{ agreement:
   const terms = agreementTermsSchema.safeParse(payload.value)
   if (!terms.success)
     return refuse('agreement_terms', terms.error.issues.map((i) => i.path.join('.')).join(', '))
+  for (const { signing, exchange } of terms.data.parties)
+    for (const key of [enrolKey(signing), enrolExchangeKey(exchange)]) if (!key.ok) return key
   const signedBy: NodeId[] = []
   for (const { protected: header, signature } of outer.data.signatures) {
     const signed = signerOf(crypto, terms.data, `${header}.${outer.data.payload}.${signature}`)

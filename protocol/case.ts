@@ -273,12 +273,13 @@ export function caseView(home: HomeFacts, host: HostFacts, inFlight = false): Ca
 function differencesOf(home: HomeFacts, host: HostFacts): Difference[] {
   const list: Difference[] = []
   const present = isPresent(host)
-  if (present && home.state === 'asserted') list.push('reported-by-host-only')
+  if (present && (home.state === 'asserted' || home.state === 'unknown')) list.push('reported-by-host-only')
   if (present && home.state === 'returned') list.push('present-but-returned')
   if (present && home.state === 'closed') list.push('present-but-closed')
   if (host.state === 'departed' && isOut(home)) list.push('departed-but-out')
   if (present && host.deviations.length > 0) list.push('attributes-differ')
-  if (host.dispute !== null) list.push('disputed')
+  // By closing the case home has answered a dispute; nothing else could end it.
+  if (host.dispute !== null && home.state !== 'closed') list.push('disputed')
   return list
 }
 
@@ -286,7 +287,8 @@ function meaningOf(home: HomeFacts, host: HostFacts, differences: Difference[]):
   if (differences.includes('reported-by-host-only')) return 'one-sided'
   if (differences.length > 0) return 'deviating'
   if (isPresent(host)) return 'agreed'
-  return isOut(home) ? 'pending' : 'ended'
+  const over = home.state === 'returned' || home.state === 'closed' || host.state === 'departed'
+  return over ? 'ended' : 'pending'
 }
 
 export interface CaseActivity {

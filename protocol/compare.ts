@@ -18,7 +18,7 @@ export interface ComparedCase {
 export interface Comparison {
   readonly both: Uuid[]
   readonly homeOnly: Uuid[]
-  /** Present by host's word, not published by home, but asserted by home when asked. */
+  /** Present by host's word, not out by home's: asserted only, or already returned or closed. */
   readonly hostOnlyKnownToHome: Uuid[]
   /** Ids of the queries home denied. */
   readonly hostOnlyUnknownToHome: Uuid[]
@@ -55,7 +55,7 @@ const cutSchema = z.strictObject({
 
 /** One page of a node's side of a comparison. `digest` is over the canonical shared view of the case. */
 export const comparePageSchema = z.strictObject({
-  /** How far the answering node's own stream to the asker has been receipted, and how far it has applied the asker's. */
+  /** How far the answering node has sealed its own stream to the asker, and how far it has applied the asker's. */
   sent: cutSchema,
   received: cutSchema,
   /** Records written for the asker that are not receipted yet. */

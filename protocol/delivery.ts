@@ -1,5 +1,6 @@
 /**
- * When to try a peer again: exponential backoff with full jitter under a circuit breaker, as a pure step.
+ * When to try a peer again: exponential backoff, each delay between half and the whole of its step by chance, under a
+ * circuit breaker, as a pure step.
  *
  * A dead peer costs one small probe per `probeMs` however long it stays away, and its queue has no age limit. One
  * success closes the breaker; hearing from the peer (a verified message or request) does as well.

@@ -1,6 +1,8 @@
 /**
  * Evidence of one case: the exact signed bytes of both directions, checkable offline with nothing but the file and
  * the two public keys. Neighbouring records of other people are not in it: their digests stand in the signed list.
+ *
+ * What is in the file is proven, and that it stands in the order of its streams; that nothing was left out is not.
  */
 import { z } from 'zod'
 import {
@@ -53,7 +55,7 @@ export interface EvidenceItem {
 }
 export type EvidenceFault = {
   item: number
-  code: GateCode | 'key_unknown' | 'not_this_case' | 'receipt_mismatch'
+  code: GateCode | 'key_unknown' | 'not_this_case' | 'receipt_mismatch' | 'out_of_order'
   detail: string
 }
 
@@ -72,6 +74,7 @@ export function verifyEvidence(
 ): EvidenceReport {
   const items: EvidenceItem[] = []
   const faults: EvidenceFault[] = []
+  const latest = new Map<NodeId, EvidenceItem>()
   let home = noHomeFacts
   let host = noHostFacts
   for (const [n, item] of evidence.items.entries()) {
@@ -80,6 +83,11 @@ export function verifyEvidence(
       faults.push({ item: n, ...proven })
       continue
     }
+    if (!follows(latest.get(item.from), proven.item)) {
+      faults.push({ item: n, code: 'out_of_order', detail: 'at or before the item above it in its stream' })
+      continue
+    }
+    latest.set(item.from, proven.item)
     items.push(proven.item)
     const { record } = proven
     if (record && item.from === evidence.home && isHomeEvent(record))
@@ -88,6 +96,13 @@ export function verifyEvidence(
       host = keep(stepHost(host, record), host)
   }
   return { items, faults, view: caseView(home, host) }
+}
+
+/** Facts are folded in the order of the signed positions: a shuffled or doubled file must not tell another story. */
+function follows(before: EvidenceItem | undefined, item: EvidenceItem): boolean {
+  if (!before) return true
+  const distance = item.epoch - before.epoch || item.seq - before.seq || item.index - before.index
+  return distance > 0
 }
 
 function keep<F>(step: { ok: true; facts: F } | { ok: false }, before: F): F {
@@ -109,8 +124,11 @@ function proveItem(
   const payload = readEnvelopePayload(envelope.payload)
   if (!payload.ok) return payload
   const { iss, aud, epoch, seq, records } = payload.payload
-  if (iss !== item.from || aud !== to) return { code: 'wrong_audience', detail: 'between other nodes' }
-  if (item.record !== null && records[item.index] !== digestOf(crypto, item.record))
+  const ours = item.from === evidence.home || item.from === evidence.host
+  if (!ours || iss !== item.from || aud !== to)
+    return { code: 'wrong_audience', detail: 'between other nodes' }
+  const signed = records[item.index]
+  if (signed === undefined || (item.record !== null && signed !== digestOf(crypto, item.record)))
     return { code: 'digest_mismatch', detail: 'the record is not the signed one' }
   const read = item.record === null ? null : readRecord(item.record)
   if (read && !read.ok) return { code: 'bad_field', detail: read.detail }

@@ -21,8 +21,11 @@ export const daySchema = z
   .refine(dayExists)
 /** A day, or a month (YYYY-MM) where the paper gives no day. */
 export const dayOrMonthSchema = z.union([daySchema, z.string().regex(/^(19|20)\d\d-(0[1-9]|1[0-2])$/)])
-/** An instant in UTC to the second (RFC 3339): a label for people; it decides nothing. */
-export const instantSchema = z.string().regex(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+/** An instant in UTC to the second (RFC 3339, no leap seconds): a label for people; it decides nothing. */
+export const instantSchema = z
+  .string()
+  .regex(/^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/)
+  .refine((instant) => dayExists(instant.slice(0, 10)))
 
 const line = z
   .string()
@@ -39,7 +42,7 @@ export const certificateSchema = classed(z.string().min(1).max(limits.textLength
 /** Who at home keeps in touch with the member, as the register has it: a name, often with a post or a number. */
 export const contactSchema = classed(z.string().min(1).max(limits.textLength), 'personal')
 /** 32 bytes of HMAC-SHA-256 over the normalised ID number under the pair key, base64url. */
-export const tagSchema = classed(z.string().regex(/^[A-Za-z0-9_-]{43}$/), 'sensitive')
+export const tagSchema = classed(z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/), 'sensitive')
 
 /** The attributes of a person that both sides hold and compare. */
 export const personSchema = z.strictObject({

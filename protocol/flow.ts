@@ -19,7 +19,7 @@ import {
   placeSchema,
   tagSchema,
 } from './fields.ts'
-import { deviationSchema, matchGrades } from './identity.ts'
+import { deviationSchema, matchGrades, type Deviation } from './identity.ts'
 import { limits } from './limits.ts'
 
 /** The outflow register's facts of one stay (流出登记; domain rule g2: reason, period, direction, contact). */
@@ -58,7 +58,7 @@ export const flowBodies = {
   'flow.arrived': z.strictObject({
     person: personSchema,
     match: z.enum(matchGrades),
-    deviations: z.array(deviationSchema).max(limits.deviations),
+    deviations: z.array(deviationSchema).max(limits.deviations).refine(eachStatedOnce),
     arrivedOn: dayOrMonthSchema.optional(),
     employer: lineSchema.optional(),
   }),
@@ -66,4 +66,10 @@ export const flowBodies = {
   'flow.placed': z.strictObject({ branch: branchSchema, on: dayOrMonthSchema.optional() }),
   'flow.relocated': z.strictObject({ branch: branchSchema, on: dayOrMonthSchema.optional() }),
   'flow.departed': z.strictObject({ departedOn: daySchema, destination: lineSchema.optional() }),
+}
+
+/** A field deviates once or not at all, so that counting deviations counts people. */
+function eachStatedOnce(deviations: readonly Deviation[]): boolean {
+  const fields = new Set(deviations.map(({ field }) => field))
+  return fields.size === deviations.length && deviations.every(({ home, host }) => home !== host)
 }

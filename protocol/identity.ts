@@ -35,8 +35,8 @@ export const identityBodies = {
 }
 
 /**
- * The key both nodes of an agreement share. `shared` is the X25519 output (RFC 7748 §6.1); the salt binds agreement
- * key version and both parties, sorted, so both sides get the same 32 bytes.
+ * The key both nodes of an agreement share. `shared` is the X25519 output (RFC 7748 §6.1); the salt binds the key
+ * version and the info both parties, sorted, so both sides get the same 32 bytes.
  */
 export function pairKey(
   shared: Uint8Array,

@@ -15,6 +15,8 @@ import { fromUtf8 } from './bytes.ts'
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 const dangerousNames = new Set(['__proto__', 'constructor', 'prototype'])
+/** ECMAScript moves such members to the front, so their order on the wire could not be kept. */
+const decimalName = /^(0|[1-9]\d*)$/
 
 export function parseStrict(text: string): Result<{ value: Json }> {
   let value: Json
@@ -60,7 +62,7 @@ function faultInObject(value: Json[] | { [name: string]: Json }, depth: number):
   const names = Object.keys(value)
   if (names.length > limits.jsonMembers) return 'too many members'
   for (const name of names) {
-    if (dangerousNames.has(name)) return 'a member name that is not allowed'
+    if (dangerousNames.has(name) || decimalName.test(name)) return 'a member name that is not allowed'
     const fault = faultInString(name) ?? faultIn(value[name] ?? null, depth + 1)
     if (fault !== undefined) return fault
   }

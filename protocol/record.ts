@@ -19,11 +19,8 @@ import { limits } from './limits.ts'
 import { utf8 } from './bytes.ts'
 
 /** The outcome of one record at its receiver. `refused` is final for that content; `parked` is settled later. */
-export const outcomeSchema = z.union([
-  z.literal('applied'),
-  z.literal('parked'),
-  z.string().regex(/^refused:[a-z_]{1,40}$/),
-])
+const settledSchema = z.union([z.literal('applied'), z.string().regex(/^refused:[a-z_]{1,40}$/)])
+export const outcomeSchema = z.union([z.literal('parked'), ...settledSchema.options])
 export type Outcome = z.infer<typeof outcomeSchema>
 
 export const peerBodies = {
@@ -36,7 +33,7 @@ export const peerBodies = {
       .min(0)
       .max(limits.recordsPerEnvelope - 1),
     digest: digestSchema,
-    outcome: outcomeSchema,
+    outcome: settledSchema,
   }),
 }
 

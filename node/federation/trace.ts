@@ -9,27 +9,19 @@ export async function caseTimeline(reader: Reader, caseId: Uuid): Promise<Timeli
   const sent = await reader.find(recordsOut, { caseId }, { orderBy: 'position' })
   const received = await reader.find(recordsIn, { caseId })
   const timeline: Timeline = []
-  for (const { peer, epoch, seq, type, writtenMs, outcome } of sent) {
-    const sealed =
-      epoch === null || seq === null ? undefined : await reader.get(envelopesOut, { peer, epoch, seq })
-    const state = sealed === undefined ? 'written' : sealed.receipted ? 'delivered' : 'sealed'
-    timeline.push({
-      direction: 'sent',
-      type,
-      at: time(writtenMs),
-      state,
-      outcome: outcome ?? (state === 'delivered' ? 'applied' : null),
-    })
+  const sealed = await reader.getMany(
+    envelopesOut,
+    sent.map(({ peer, epoch, seq }) => ({ peer, epoch: epoch ?? 0, seq: seq ?? 0 })),
+  )
+  for (const [i, { type, writtenMs, outcome }] of sent.entries()) {
+    const state = sealed[i] === undefined ? 'written' : sealed[i].receipted ? 'delivered' : 'sealed'
+    const said = outcome ?? (state === 'delivered' ? 'applied' : null)
+    timeline.push({ direction: 'sent', type, at: time(writtenMs), state, outcome: said })
   }
-  for (const { peer, epoch, seq, type, outcome } of received) {
-    const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-    timeline.push({
-      direction: 'received',
-      type,
-      at: time(envelope?.receivedMs ?? 0),
-      state: 'received',
-      outcome,
-    })
+  const envelopes = await reader.getMany(envelopesIn, received)
+  for (const [i, { type, outcome }] of received.entries()) {
+    const at = time(envelopes[i]?.receivedMs ?? 0)
+    timeline.push({ direction: 'received', type, at, state: 'received', outcome })
   }
   return timeline.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 }

@@ -13,7 +13,9 @@ import { type NodeProcess } from './node-process.ts'
 const patienceMs = 180_000
 const pollMs = 100
 
-export type Network = ReadonlyMap<string, NodeProcess>
+/** A running node as an office sees it; its own process or, in tests, this one. */
+export type OfficeNode = Pick<NodeProcess, 'client' | 'federationUrl'>
+export type Network = ReadonlyMap<string, OfficeNode>
 export interface Played {
   readonly office: Office
   readonly file: OfficeFile
@@ -99,7 +101,7 @@ export async function persistently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-export function nodeOf(network: Network, office: Office): NodeProcess {
+export function nodeOf<Node extends OfficeNode>(network: ReadonlyMap<string, Node>, office: Office): Node {
   const node = network.get(office.node)
   if (!node) throw new TypeError(`no node of ${office.name}`)
   return node
