@@ -3,6 +3,7 @@
  * restart after kill -9 would need, so both go through the same start.
  */
 import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
 import { CaseDesk } from './http/case-desk.ts'
@@ -33,6 +34,8 @@ export async function initDataDir(dataDir: string, config: ConfigFile): Promise<
       `${dataDir} is a node already: choose another folder.`,
       `${dataDir} 已是一个节点的数据目录,请换一个目录。`,
     )
+  // Others may pass through, not look: the database may run under an account of its own. Keys have their own folder.
+  await mkdir(dataDir, { recursive: true, mode: 0o711 })
   const keys = newKeyringFile()
   await privateFiles.write(path.join(dataDir, dataFiles.keys), keys)
   await privateFiles.write(path.join(dataDir, dataFiles.token), randomBytes(32).toString('base64url'))

@@ -8,20 +8,19 @@
  * has it (it is committed there), so the figure is from above: it includes the polling of home's API. The baseline, taken in the same run, is
  * one durable one-row insert; the floor of the whole path is four such commits (seal, inbox, and both sides' locks).
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Command } from 'commander'
 import postgres from 'postgres'
 import { startEmbedded } from '../node/store/embedded.ts'
 import { readOfficeFolder, type OfficeFolder } from './network/folder.ts'
-import { freePort, NodeProcess } from './network/node-process.ts'
+import { freePort, NodeProcess, temporaryFolder } from './network/node-process.ts'
 import { concludeAgreements, importWorkbooks, nodeOf, untilLevel } from './network/office-day.ts'
 
 const records = Number(
   new Command().option('--records <count>', 'how many', '200').parse().opts<{ records: string }>().records,
 )
-const base = await mkdtemp(path.join(tmpdir(), 'huiliu-latency-'))
+const base = await temporaryFolder('latency')
 const network = new Map<string, NodeProcess>()
 try {
   const all = await readOfficeFolder(path.resolve('scripts/samples'))
@@ -47,7 +46,7 @@ try {
   console.log(line('record, commit at A to commit at B', latencies))
   console.log(`ratio of the medians: ${(quantile(latencies, 0.5) / quantile(commits, 0.5)).toFixed(1)}`)
 } finally {
-  await Promise.all([...network.values()].map((node) => node.stop().then(() => node.stopDatabase())))
+  await Promise.all([...network.values()].map((node) => node.stop().then(() => node.remove())))
   await rm(base, { recursive: true, force: true })
 }
 

@@ -4,15 +4,14 @@
  *
  *     npm run scenario -- FOLDER [--json] [--kill N --seed S] [--down REGION] [--keep FOLDER]
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { type ComparisonReport } from '../protocol/index.ts'
 import { countScenario, unequalCases, type ScenarioResult } from './network/count.ts'
 import { readOfficeFolder, type Office, type OfficeFolder } from './network/folder.ts'
-import { freePort, NodeProcess } from './network/node-process.ts'
+import { freePort, NodeProcess, temporaryFolder } from './network/node-process.ts'
 import {
   concludeAgreements,
   importWorkbooks,
@@ -48,7 +47,7 @@ const options = program.opts<Options>()
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 const started = Date.now()
-const base = options.keep ?? (await mkdtemp(path.join(tmpdir(), 'huiliu-scenario-')))
+const base = options.keep ?? (await temporaryFolder('scenario'))
 const network = new Map<string, NodeProcess>()
 let failed = false
 try {
@@ -75,7 +74,8 @@ try {
   failed = true
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
 } finally {
-  await Promise.all([...network.values()].map((node) => node.stop().then(() => node.stopDatabase())))
+  const close = (node: NodeProcess) => (options.keep === undefined ? node.remove() : node.stopDatabase())
+  await Promise.all([...network.values()].map((node) => node.stop().then(() => close(node))))
   if (options.keep === undefined) await rm(base, { recursive: true, force: true })
 }
 process.exitCode = failed ? 1 : 0

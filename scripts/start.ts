@@ -3,7 +3,7 @@
  * and then serving until it is stopped. A second start continues with the same data; `--fresh` begins anew.
  */
 import { createWriteStream } from 'node:fs'
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Command } from 'commander'
 import { StartRefused } from '../node/errors.ts'
@@ -66,7 +66,7 @@ async function startNodes(offices: OfficeFolder): Promise<void> {
         federation: { host: '127.0.0.1', port: ports.federation },
         local: { port: ports.local },
       })
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await mkdir(dataDir, { recursive: true, mode: 0o711 })
     const log = createWriteStream(path.join(dataDir, 'node.log'), { flags: 'a', mode: 0o600 })
     const process = await NodeProcess.prepare(dataDir, config, (text) => log.write(text))
     if (databaseUrl !== undefined) process.databaseUrl = await databaseFor(databaseUrl, node)
@@ -184,13 +184,10 @@ async function removeData(offices: OfficeFolder): Promise<void> {
   for (const { node } of all(offices)) {
     const dataDir = path.join(base, node)
     if (databaseUrl !== undefined) await dropDatabaseFor(databaseUrl, node)
-    const database = await realpath(path.join(dataDir, 'postgresql')).catch(() => undefined)
-    if (database === undefined) continue
     const left = await NodeProcess.prepare(dataDir, () =>
-      Promise.reject(new Error(`${dataDir} has no configuration`)),
+      Promise.reject(new Error('nothing to remove')),
     ).catch(() => undefined)
-    await left?.stopDatabase().catch(() => undefined)
-    await rm(database, { recursive: true, force: true })
+    await left?.remove()
   }
   await rm(base, { recursive: true, force: true })
 }

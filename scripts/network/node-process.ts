@@ -3,7 +3,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ApiClient } from '../../node/cli/client.ts'
@@ -106,6 +108,17 @@ export class NodeProcess {
     await embedded.stop()
   }
 
+  /** The node's folder and its database, wherever that lies (node/store/embedded.ts may have to put it elsewhere). */
+  async remove(): Promise<void> {
+    const place = path.join(this.dataDir, 'postgresql')
+    const database = await realpath(place).catch(() => undefined)
+    if (database !== undefined) {
+      await this.stopDatabase().catch(() => undefined)
+      await rm(database, { recursive: true, force: true })
+    }
+    await rm(this.dataDir, { recursive: true, force: true })
+  }
+
   private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.child
     if (!child) return
@@ -127,6 +140,13 @@ export class NodeProcess {
     }
     throw new NodeEnded(`${this.name} was not ready in ${readyWithinMs / 1000} s`)
   }
+}
+
+/** A new folder for nodes' data, through which the account that runs the databases may pass. */
+export async function temporaryFolder(purpose: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), `huiliu-${purpose}-`))
+  await chmod(folder, 0o711)
+  return folder
 }
 
 /** Below the ports that the system gives to outgoing connections, so that none of those takes it before we do. */

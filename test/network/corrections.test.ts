@@ -2,8 +2,7 @@
  * Correcting what was held: the office exports the held roster rows, corrects the cells, imports them again, and all
  * that hung on them (outflows kept back, people denied, their activities) resolves by itself, at both nodes.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiClient } from '../../node/cli/client.ts'
@@ -17,7 +16,7 @@ import {
 } from '../../node/workbooks/index.ts'
 import { checkCharacter, type ImportReport } from '../../protocol/index.ts'
 import { readOfficeFolder, type OfficeFolder } from '../../scripts/network/folder.ts'
-import { freePort } from '../../scripts/network/node-process.ts'
+import { freePort, temporaryFolder } from '../../scripts/network/node-process.ts'
 import {
   concludeAgreements,
   importWorkbooks,
@@ -32,7 +31,7 @@ let base = ''
 let offices: OfficeFolder
 
 beforeAll(async () => {
-  base = await mkdtemp(path.join(tmpdir(), 'huiliu-corrections-'))
+  base = await temporaryFolder('corrections')
   const all = await readOfficeFolder(samples)
   // Home and the one host that has workbooks are enough here; rows for the other two are held as without agreement.
   offices = { home: all.home, hosts: all.hosts.filter(({ files }) => files.length > 0) }

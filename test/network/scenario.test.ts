@@ -2,11 +2,11 @@
  * The main job end to end, as a user runs it: real processes, real PostgreSQL, real HTTP, the sample workbooks. The
  * expected counts were made together with the workbooks, not with this code.
  */
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { interpret, readSheetsHere, type RosterFields } from '../../node/workbooks/index.ts'
+import { temporaryFolder } from '../../scripts/network/node-process.ts'
 import { scenario } from './run-scenario.ts'
 
 const samples = path.resolve('scripts/samples')
@@ -20,7 +20,7 @@ async function expected(): Promise<Record<string, unknown>> {
 
 describe('the scenario on the sample workbooks', { timeout: 180_000 }, () => {
   it('counts what the workbooks hold, and says nothing personal in any output', async () => {
-    const kept = await mkdtemp(path.join(tmpdir(), 'huiliu-canaries-'))
+    const kept = await temporaryFolder('canaries')
     try {
       const { code, result, stdout, stderr } = await scenario(samples, '--log', '--keep', kept)
       expect({ code, result }).toEqual({ code: 0, result: await expected() })
