@@ -1,6 +1,5 @@
 /** The program `huiliu`: joins the command line with the process of a node. */
-import { cli, EvidenceRefused } from './cli/index.ts'
-import { ApiRefused, NodeAway } from './cli/client.ts'
+import { ApiRefused, cli, EvidenceRefused, NodeAway, UsageError } from './cli/index.ts'
 import { readEnvironment } from './config.ts'
 import { StartRefused } from './errors.ts'
 import { initDataDir, readDataDir, startNode } from './process.ts'
@@ -33,7 +32,7 @@ function sentences(error: unknown): string {
     return `${error.messageZh}\n${error.message}`
   if (error instanceof NodeAway)
     return `节点没有运行:请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
-  if (error instanceof EvidenceRefused) return error.message
+  if (error instanceof EvidenceRefused || error instanceof UsageError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

@@ -108,6 +108,9 @@ export const timelineItemSchema = z.object({
 export const caseDetailSchema = caseSummarySchema.extend({
   homeFacts: z.custom<HomeFacts>(),
   hostFacts: z.custom<HostFacts>(),
+  /** When each side last said something about this case, as far as this node has it. */
+  homeSaidAt: z.string().nullable(),
+  hostSaidAt: z.string().nullable(),
   activities: z.array(
     z.object({
       id: uuidSchema,

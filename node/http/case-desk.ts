@@ -50,10 +50,15 @@ export class CaseDesk {
       const timeline = await caseTimeline(reader, id)
       const inFlight = timeline.some(({ direction, state }) => direction === 'sent' && state !== 'delivered')
       const activities = await this.region.activities.ofCase(reader, id)
+      const last = (direction: 'sent' | 'received') =>
+        timeline.findLast((item) => item.direction === direction)?.at ?? null
+      const [ours, theirs] = [last('sent'), last('received')]
       return {
         ...this.summary(subject, inFlight),
         homeFacts: subject.home,
         hostFacts: subject.host,
+        homeSaidAt: subject.row.side === 'home' ? ours : theirs,
+        hostSaidAt: subject.row.side === 'host' ? ours : theirs,
         timeline,
         activities: activities.map(({ id: activityId, by, activity: { on, kind, title, amountFen } }) => ({
           id: activityId,

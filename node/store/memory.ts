@@ -57,7 +57,14 @@ function bucket(index: Map<string, Set<string>>, value: string): Set<string> {
 }
 
 function valuesText(fields: readonly string[], row: AnyRow): string {
-  return fields.map((field) => String(row[field])).join('\u0001')
+  return fields.map((field) => valueText(row[field])).join('')
+}
+
+/** Equal for equal values only: null is not the text "null", and texts say their length so that no two rows join alike. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return `${value.length}:${value}`
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString('hex')};`
+  return `${String(value)};`
 }
 
 export interface MemorySnapshot {
@@ -220,7 +227,8 @@ class MemoryTransaction implements Transaction {
   private write(table: PgTable, key: string, row: AnyRow | null): void {
     let rows = this.overlay.get(table)
     if (!rows) this.overlay.set(table, (rows = new Map()))
-    rows.set(key, row)
+    // Frozen, because readers are given this very row: what they do to it must change nothing here.
+    rows.set(key, row && Object.freeze(row))
   }
 
   private rowAt(table: PgTable, key: string): AnyRow | undefined {
@@ -242,7 +250,10 @@ class MemoryTransaction implements Transaction {
 }
 
 function fits(match: AnyRow, row: AnyRow): boolean {
-  return Object.entries(match).every(([field, value]) => row[field] === value)
+  return Object.entries(match).every(
+    ([field, value]) =>
+      row[field] === value || (value instanceof Uint8Array && valueText(row[field]) === valueText(value)),
+  )
 }
 
 /** A unique index binds a row unless its condition is false or, as in SQL, one of its columns is null. */

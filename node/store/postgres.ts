@@ -102,9 +102,11 @@ class PostgresTransaction implements Transaction {
         .filter(([text]) => !held.has(text as string)) as [string, AnyRow][],
     )
     if (missing.size > 0) {
-      for (const text of missing.keys()) held.set(text, { row: null, state: 'read' })
       const rows = await this.run(selectByKeys(shape), keyArrays(shape, [...missing.values()]))
-      for (const row of rows) held.set(keyText(shape, row), { row, state: 'read' })
+      const found = new Map(rows.map((row) => [keyText(shape, row), row]))
+      // What another call of this transaction has read or written meanwhile is newer.
+      for (const text of missing.keys())
+        if (!held.has(text)) held.set(text, { row: found.get(text) ?? null, state: 'read' })
     }
     return keys.map((key) => (held.get(keyText(shape, key))?.row ?? undefined) as Row<T> | undefined)
   }
@@ -120,7 +122,7 @@ class PostgresTransaction implements Transaction {
     const after =
       options.after === undefined || options.orderBy === undefined
         ? ''
-        : ` and ${columnOf(shape, options.orderBy)} ${options.descending ? '<' : '>'} $${parameters.length + 1}`
+        : ` and ${columnOf(shape, options.orderBy)} ${options.descending ? '<' : '>'} $${parameters.length + 1}${castOf(shape, options.orderBy)}`
     return this.select(
       table,
       `${text}${after}${order}${limit}`,
@@ -137,8 +139,8 @@ class PostgresTransaction implements Transaction {
     if (values.length === 0) return []
     const shape = shapeOf(table)
     const { text, parameters } = whereText(shape, match as AnyRow)
-    const type = typeOf(shape, column)
-    const condition = `${text} and ${columnOf(shape, column)} = any($${parameters.length + 1}::${type}[])`
+    const type = castOf(shape, column) || `::${typeOf(shape, column)}`
+    const condition = `${text} and ${columnOf(shape, column)} = any($${parameters.length + 1}${type}[])`
     return this.select(table, condition, [...parameters, arrayLiteral([...new Set(values)])])
   }
 
@@ -160,7 +162,10 @@ class PostgresTransaction implements Transaction {
       const key = keyText(shape, row)
       const before = held.get(key)
       if (before?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
-      held.set(key, { row: { ...row }, state: before?.state === 'removed' ? 'changed' : 'inserted' })
+      held.set(key, {
+        row: Object.freeze({ ...row }),
+        state: before?.state === 'removed' ? 'changed' : 'inserted',
+      })
     }
     this.written.add(table)
     return Promise.resolve()
@@ -172,7 +177,7 @@ class PostgresTransaction implements Transaction {
     if (!row) throw new MissingRow(shape.name)
     const text = keyText(shape, key)
     const state = this.heldOf(table).get(text)?.state === 'inserted' ? 'inserted' : 'changed'
-    this.heldOf(table).set(text, { row: { ...row, ...patch }, state })
+    this.heldOf(table).set(text, { row: Object.freeze({ ...row, ...patch }), state })
     this.written.add(table)
   }
 
@@ -219,7 +224,12 @@ class PostgresTransaction implements Transaction {
     const shape = shapeOf(table)
     const pending = [...this.heldOf(table).values()].filter((entry) => entry.state === state)
     if (pending.length === 0) return
-    const rows = pending.map((entry) => entry.row ?? {})
+    // A row that leaves a partial index goes before one that takes its place, whichever was changed first.
+    const leaving = (row: AnyRow) =>
+      shape.uniques.some(({ when }) => when !== undefined && row[when] === false)
+    const rows = pending
+      .map((entry) => entry.row ?? {})
+      .sort((a, b) => Number(leaving(b)) - Number(leaving(a)))
     await this.run(state === 'changed' ? upsertText(shape) : insertText(shape), allArrays(shape, rows))
     for (const entry of pending) entry.state = 'read'
   }
@@ -250,10 +260,12 @@ class PostgresTransaction implements Transaction {
     return held
   }
 
+  /** Rows come frozen: they are held here, and what a reader does to one must change nothing. */
   private async run(text: string, parameters: readonly unknown[]): Promise<AnyRow[]> {
-    return (await this.client.unsafe(text, parameters as Parameter[], {
+    const rows = (await this.client.unsafe(text, parameters as Parameter[], {
       prepare: true,
     })) as unknown as AnyRow[]
+    return rows.map((row) => Object.freeze(row))
   }
 }
 
@@ -273,6 +285,11 @@ function typeOf(shape: Shape, field: string): string {
   return shape.columns.find((column) => column.field === field)?.sqlType ?? 'text'
 }
 
+/** Whole numbers are compared as int8, so that one too large for its column matches nothing instead of failing. */
+function castOf(shape: Shape, field: string): string {
+  return typeOf(shape, field) === 'integer' ? '::int8' : ''
+}
+
 function columnList(shape: Shape): string {
   return shape.columns.map(({ column, field }) => `${quoted(column)} as ${quoted(field)}`).join(', ')
 }
@@ -284,7 +301,7 @@ function whereText(shape: Shape, match: AnyRow): { text: string; parameters: unk
     // A boolean stands in the text, not in a parameter, so that a partial index on it can serve a prepared plan.
     if (typeof value === 'boolean') return `${columnOf(shape, field)} is ${value}`
     parameters.push(value)
-    return `${columnOf(shape, field)} = $${parameters.length}`
+    return `${columnOf(shape, field)} = $${parameters.length}${castOf(shape, field)}`
   })
   return { text: conditions.length === 0 ? 'true' : conditions.join(' and '), parameters }
 }

@@ -57,7 +57,11 @@ function conditionField(where: SQL, field: (column: { name: string }) => string)
   return field(column as PgColumn)
 }
 
-/** One text per key value; used to find a row again, never stored. */
+/** One text per key value; used to find a row again, never stored. Each part says its length, so no two keys join alike. */
 export function keyText(shape: Shape, values: Readonly<Record<string, unknown>>): string {
-  return shape.key.map((field) => String(values[field])).join('\u0001')
+  const [only, ...others] = shape.key
+  if (only !== undefined && others.length === 0) return String(values[only])
+  return shape.key
+    .map((field) => String(values[field]))
+    .reduce((text, part) => `${text}${part.length}:${part}`, '')
 }
