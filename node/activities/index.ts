@@ -26,6 +26,13 @@ import { activities, waitingActivities } from './tables.ts'
 export type ActivityRow = Row<typeof activities>
 export type ReportResult = 'reported' | 'unchanged' | 'waiting'
 
+interface Report {
+  readonly subject: Case
+  readonly activity: Activity
+  /** See `mark`: the same report twice has the same. */
+  readonly mark: string
+}
+
 export class Activities {
   private readonly cases: Cases
   private readonly outbox: Outbox
@@ -44,23 +51,37 @@ export class Activities {
     tx: Transaction,
     entries: readonly { arrival: Arrival; activity: Activity }[],
   ): Promise<ReportResult[]> {
-    const results: ReportResult[] = []
-    for (const { arrival, activity } of entries) {
-      const subject = arrival.caseId === null ? undefined : await this.cases.get(tx, arrival.caseId)
-      const mark = this.mark(`arrival:${arrival.id}`, activity)
-      results.push(
-        subject
-          ? await this.report(tx, subject, activity, mark)
-          : await this.wait(tx, arrival, activity, mark),
-      )
-    }
-    return results
+    const ids = entries.map(({ arrival }) => arrival.caseId).filter((id) => id !== null)
+    const subjects = new Map((await this.cases.getMany(tx, ids)).map((subject) => [subject.row.id, subject]))
+    const marked = entries.map(({ arrival, activity }) => ({
+      arrival,
+      activity,
+      subject: subjects.get(arrival.caseId ?? ''),
+      mark: this.mark(`arrival:${arrival.id}`, activity),
+    }))
+    const known = await this.knownMarks(tx, marked)
+    const fresh = marked.filter(({ mark }) => !known.has(mark) && known.add(mark))
+    await this.reportAll(
+      tx,
+      fresh.flatMap(({ subject, ...report }) => (subject ? [{ subject, ...report }] : [])),
+    )
+    await this.waitAll(
+      tx,
+      fresh.filter(({ subject }) => subject === undefined),
+    )
+    const isFresh = new Set<object>(fresh)
+    return marked.map((report) =>
+      report.subject === undefined ? 'waiting' : isFresh.has(report) ? 'reported' : 'unchanged',
+    )
   }
 
   /** Reports one activity on a case, from either side. The caller holds the pair lock. */
   async reportOnCase(tx: Transaction, subject: Case, activity: Activity): Promise<ReportResult> {
     const person = subject.row.arrival === null ? `case:${subject.row.id}` : `arrival:${subject.row.arrival}`
-    return this.report(tx, subject, activity, this.mark(person, activity))
+    const mark = this.mark(person, activity)
+    if ((await this.knownMarks(tx, [{ mark }])).size > 0) return 'unchanged'
+    await this.reportAll(tx, [{ subject, activity, mark }])
+    return 'reported'
   }
 
   /** Corrects one of our own reports, or withdraws it with `activity: null`. */
@@ -80,10 +101,11 @@ export class Activities {
   /** An arrival has been confirmed on a case: what waited goes out. */
   async arrivalConfirmed(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
     const waiting = await tx.find(waitingActivities, { arrival: arrival.id }, { orderBy: 'on' })
-    for (const row of waiting) {
-      await this.report(tx, subject, activityOf(row), row.mark)
-      await tx.remove(waitingActivities, row)
-    }
+    await this.reportAll(
+      tx,
+      waiting.map((row) => ({ subject, activity: activityOf(row), mark: row.mark })),
+    )
+    for (const row of waiting) await tx.remove(waitingActivities, row)
   }
 
   /** Marks of the waiting ones among these. */
@@ -151,35 +173,50 @@ export class Activities {
     return applied
   }
 
-  private async report(
-    tx: Transaction,
-    subject: Case,
-    activity: Activity,
-    mark: string,
-  ): Promise<ReportResult> {
-    const [before] = await tx.find(activities, { mark })
-    if (before) return 'unchanged'
-    const record = this.outbox.draft({ type: 'activity.recorded', case: subject.row.id, body: { activity } })
-    const allowed = this.cases.mayWrite(subject, record)
-    if (allowed !== undefined) throw new DomainError(allowed)
-    await this.outbox.write(tx, subject.row.peer, [record])
-    await this.store(tx, record.id, subject, subject.row.side as Side, activity, mark)
-    return 'reported'
+  /** Marks among these that were reported or wait already. */
+  private async knownMarks(tx: Transaction, reports: readonly { mark: string }[]): Promise<Set<string>> {
+    const marks = reports.map(({ mark }) => mark)
+    const reported = await tx.findIn(activities, 'mark', marks)
+    const waiting = await tx.findIn(waitingActivities, 'mark', marks)
+    return new Set([...reported, ...waiting].map(({ mark }) => mark ?? ''))
   }
 
-  private async wait(
-    tx: Transaction,
-    arrival: Arrival,
-    activity: Activity,
-    mark: string,
-  ): Promise<ReportResult> {
-    if (!(await tx.get(waitingActivities, { mark }))) {
-      const { kind, on, title, amountFen } = columnsOf(activity)
-      await tx.insert(waitingActivities, [
-        { mark, arrival: arrival.id, kind, on, title, amountFen, sinceMs: this.clock.nowMs() },
-      ])
+  /** Writes reports that are not known yet, each on its case, in one go per peer. Throws before anything is written. */
+  private async reportAll(tx: Transaction, reports: readonly Report[]): Promise<void> {
+    const drafted = reports.map(({ subject, activity, mark }) => {
+      const record = this.outbox.draft({
+        type: 'activity.recorded',
+        case: subject.row.id,
+        body: { activity },
+      })
+      const fault = this.cases.mayWrite(subject, record)
+      if (fault !== undefined) throw new DomainError(fault)
+      return { subject, activity, mark, record }
+    })
+    for (const peer of new Set(drafted.map(({ subject }) => subject.row.peer))) {
+      const own = drafted.filter(({ subject }) => subject.row.peer === peer)
+      await this.outbox.write(
+        tx,
+        peer,
+        own.map(({ record }) => record),
+      )
     }
-    return 'waiting'
+    for (const { subject, activity, mark, record } of drafted)
+      await this.store(tx, record.id, subject, subject.row.side as Side, activity, mark)
+  }
+
+  private async waitAll(
+    tx: Transaction,
+    reports: readonly { arrival: Arrival; activity: Activity; mark: string }[],
+  ): Promise<void> {
+    const sinceMs = this.clock.nowMs()
+    const rows = reports.map(({ arrival, activity, mark }) => ({
+      mark,
+      arrival: arrival.id,
+      ...columnsOf(activity),
+      sinceMs,
+    }))
+    await tx.insert(waitingActivities, rows)
   }
 
   private async store(

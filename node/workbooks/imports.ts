@@ -14,7 +14,7 @@ import {
   type NodeId,
   type Uuid,
 } from '../../protocol/index.ts'
-import { type Activities } from '../activities/index.ts'
+import { type Activities, type ReportResult } from '../activities/index.ts'
 import { DomainError } from '../errors.ts'
 import { pairLock } from '../federation/outbox.ts'
 import { type Peer, type Peers } from '../federation/peers.ts'
@@ -294,32 +294,32 @@ export class Imports {
     const tokens = rows.map(({ fields }) => this.members.idToken(fields.idNumber ?? ''))
     const arrivals = await this.host.byTokens(tx, tokens)
     const members = await this.members.byTokens(tx, tokens)
+    const here = rows.map(({ fields }, i) => {
+      const found = arrivals.get(tokens[i] ?? '')
+      const arrival = found?.find(({ caseId }) => caseId !== null) ?? found?.[0]
+      return arrival && { arrival, activity: activityOf(fields) }
+    })
+    const reports = here.filter((report) => report !== undefined)
+    const results = await this.activities.reportArrivals(tx, reports)
+    const resultOf = new Map(reports.map((report, i) => [report, results[i]]))
     const fates: Fate[] = []
     for (const [i, { fields }] of rows.entries()) {
-      const token = tokens[i] ?? ''
-      const here = arrivals.get(token)
-      const arrival = here?.find(({ caseId }) => caseId !== null) ?? here?.[0]
-      const member = members.get(token)
-      if (arrival) fates.push(await this.reportArrival(tx, arrival, activityOf(fields)))
-      else
-        fates.push(
-          member
-            ? await this.reportMember(tx, member.id, activityOf(fields))
-            : { state: 'held', code: 'person-not-known-here' },
-        )
+      const report = here[i]
+      const member = members.get(tokens[i] ?? '')
+      if (report) fates.push(this.reportFate(report, resultOf.get(report)))
+      else if (member) fates.push(await this.reportMember(tx, member.id, activityOf(fields)))
+      else fates.push({ state: 'held', code: 'person-not-known-here' })
     }
     return fates
   }
 
-  private async reportArrival(tx: Transaction, arrival: Arrival, activity: Activity): Promise<Fate> {
-    const [result] = await this.activities.reportArrivals(tx, [{ arrival, activity }])
-    if (result === 'waiting')
-      return {
-        state: 'waiting',
-        code: 'home-has-not-confirmed',
-        ref: this.activities.markFor(arrival, activity),
-      }
-    return { state: result === 'unchanged' ? 'unchanged' : 'accepted' }
+  private reportFate(
+    report: { arrival: Arrival; activity: Activity },
+    result: ReportResult | undefined,
+  ): Fate {
+    if (result !== 'waiting') return { state: result === 'unchanged' ? 'unchanged' : 'accepted' }
+    const ref = this.activities.markFor(report.arrival, report.activity)
+    return { state: 'waiting', code: 'home-has-not-confirmed', ref }
   }
 
   /** Our own member who is away: home reports too, on every open case of his. */

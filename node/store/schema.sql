@@ -1,0 +1,290 @@
+-- The schema after all migrations, from the catalog. Written by test/store/schema.test.ts; review it.
+
+create sequence outbox_position as bigint;
+
+create table activities (
+  amount_fen integer,
+  case_id text not null,
+  changed_ms bigint not null,
+  id text not null,
+  kind text not null,
+  mark text,
+  on_day text not null,
+  side text not null,
+  title text,
+  withdrawn boolean not null,
+  constraint activities_pkey PRIMARY KEY (id)
+);
+
+create table agreements (
+  active boolean not null,
+  document text not null,
+  id text not null,
+  peer text not null,
+  state text not null,
+  constraint agreements_pkey PRIMARY KEY (id)
+);
+
+create table arrivals (
+  arrived_on text,
+  branch text,
+  case_id text,
+  category text,
+  changed_ms bigint not null,
+  employer text,
+  home text not null,
+  id text not null,
+  id_sealed bytea not null,
+  id_token text not null,
+  name text not null,
+  phone text,
+  query text,
+  state text not null,
+  tag text,
+  constraint arrivals_pkey PRIMARY KEY (id)
+);
+
+create table cases (
+  arrival text,
+  changed_ms bigint not null,
+  home_facts text not null,
+  host_facts text not null,
+  id text not null,
+  member text,
+  open boolean not null,
+  peer text not null,
+  side text not null,
+  tag text not null,
+  constraint cases_pkey PRIMARY KEY (id)
+);
+
+create table envelopes_in (
+  content_id text not null,
+  epoch integer not null,
+  jws text not null,
+  peer text not null,
+  receipt text not null,
+  received_ms bigint not null,
+  seq integer not null,
+  constraint envelopes_in_peer_epoch_seq_pk PRIMARY KEY (peer, epoch, seq)
+);
+
+create table envelopes_out (
+  content_id text not null,
+  epoch integer not null,
+  jws text not null,
+  peer text not null,
+  receipt text,
+  receipted boolean not null,
+  receipted_ms bigint,
+  records integer not null,
+  sealed_ms bigint not null,
+  seq integer not null,
+  constraint envelopes_out_peer_epoch_seq_pk PRIMARY KEY (peer, epoch, seq)
+);
+
+create table forks (
+  content_id text not null,
+  epoch integer not null,
+  jws text not null,
+  peer text not null,
+  seen_ms bigint not null,
+  seq integer not null,
+  constraint forks_peer_epoch_seq_content_id_pk PRIMARY KEY (peer, epoch, seq, content_id)
+);
+
+create table import_rows (
+  code text not null,
+  import_id text not null,
+  name_token text,
+  ref text,
+  "row" integer not null,
+  sealed bytea not null,
+  state text not null,
+  constraint import_rows_import_id_row_pk PRIMARY KEY (import_id, "row")
+);
+
+create table imports (
+  at_ms bigint not null,
+  digest text not null,
+  id text not null,
+  kind text not null,
+  summary text not null,
+  constraint imports_pkey PRIMARY KEY (id)
+);
+
+create table member_tags (
+  member text not null,
+  peer text not null,
+  tag text not null,
+  constraint member_tags_peer_tag_pk PRIMARY KEY (peer, tag)
+);
+
+create table members (
+  born_on text,
+  branch text,
+  category text,
+  changed_ms bigint not null,
+  education text,
+  ethnicity text,
+  gender text,
+  id text not null,
+  id_sealed bytea not null,
+  id_token text not null,
+  joined_on text,
+  name text not null,
+  phone text,
+  constraint members_pkey PRIMARY KEY (id)
+);
+
+create table nonces (
+  expires_ms bigint not null,
+  nonce text not null,
+  peer text not null,
+  constraint nonces_peer_nonce_pk PRIMARY KEY (peer, nonce)
+);
+
+create table organisations (
+  id text not null,
+  kind text not null,
+  name text not null,
+  parent text,
+  constraint organisations_pkey PRIMARY KEY (id)
+);
+
+create table peer_keys (
+  kid text not null,
+  peer text not null,
+  x text not null,
+  constraint peer_keys_peer_kid_pk PRIMARY KEY (peer, kid)
+);
+
+create table peers (
+  name text not null,
+  node text not null,
+  paused boolean not null,
+  url text not null,
+  constraint peers_pkey PRIMARY KEY (node)
+);
+
+create table queries (
+  asked_ms bigint not null,
+  denied boolean not null,
+  id text not null,
+  name text not null,
+  peer text not null,
+  tag text not null,
+  constraint queries_pkey PRIMARY KEY (id)
+);
+
+create table records_in (
+  case_id text,
+  digest text not null,
+  epoch integer not null,
+  idx integer not null,
+  outcome text not null,
+  parked boolean not null,
+  peer text not null,
+  seq integer not null,
+  text text,
+  type text not null,
+  constraint records_in_peer_digest_pk PRIMARY KEY (peer, digest)
+);
+
+create table records_out (
+  case_id text,
+  digest text not null,
+  epoch integer,
+  idx integer,
+  outcome text,
+  peer text not null,
+  "position" bigint not null,
+  record_id text not null,
+  sealed boolean not null,
+  seq integer,
+  text text,
+  type text not null,
+  written_ms bigint not null,
+  constraint records_out_pkey PRIMARY KEY ("position")
+);
+
+create table refusals (
+  at_ms bigint not null,
+  code text not null,
+  detail text not null,
+  digest text not null,
+  id text not null,
+  peer text,
+  size integer not null,
+  constraint refusals_pkey PRIMARY KEY (id)
+);
+
+create table streams_in (
+  epoch integer not null,
+  frozen boolean not null,
+  head text,
+  heard_ms bigint not null,
+  peer text not null,
+  seq integer not null,
+  constraint streams_in_pkey PRIMARY KEY (peer)
+);
+
+create table streams_out (
+  epoch integer not null,
+  head text,
+  peer text not null,
+  receipted integer not null,
+  seq integer not null,
+  constraint streams_out_pkey PRIMARY KEY (peer)
+);
+
+create table waiting_activities (
+  amount_fen integer,
+  arrival text not null,
+  kind text not null,
+  mark text not null,
+  on_day text not null,
+  since_ms bigint not null,
+  title text,
+  constraint waiting_activities_pkey PRIMARY KEY (mark)
+);
+
+create table waiting_outflows (
+  id text not null,
+  id_token text not null,
+  peer text not null,
+  sealed bytea not null,
+  since_ms bigint not null,
+  constraint waiting_outflows_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day);
+CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
+CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
+CREATE UNIQUE INDEX arrivals_person ON public.arrivals USING btree (home, id_token);
+CREATE INDEX arrivals_query ON public.arrivals USING btree (query);
+CREATE INDEX arrivals_state ON public.arrivals USING btree (home, state);
+CREATE INDEX arrivals_tag ON public.arrivals USING btree (home, tag);
+CREATE INDEX arrivals_token ON public.arrivals USING btree (id_token);
+CREATE INDEX cases_member ON public.cases USING btree (member);
+CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (peer, side, tag) WHERE open;
+CREATE INDEX cases_tag ON public.cases USING btree (peer, side, tag);
+CREATE INDEX envelopes_out_unreceipted ON public.envelopes_out USING btree (peer, seq) WHERE (NOT receipted);
+CREATE INDEX import_rows_name ON public.import_rows USING btree (name_token);
+CREATE INDEX import_rows_state ON public.import_rows USING btree (import_id, state);
+CREATE INDEX member_tags_member ON public.member_tags USING btree (member);
+CREATE UNIQUE INDEX members_id_token ON public.members USING btree (id_token);
+CREATE INDEX members_name ON public.members USING btree (name);
+CREATE INDEX nonces_expiry ON public.nonces USING btree (expires_ms);
+CREATE UNIQUE INDEX organisations_name ON public.organisations USING btree (name);
+CREATE INDEX organisations_parent ON public.organisations USING btree (parent);
+CREATE INDEX queries_denied ON public.queries USING btree (peer, tag) WHERE denied;
+CREATE INDEX records_in_case ON public.records_in USING btree (case_id);
+CREATE INDEX records_in_parked ON public.records_in USING btree (peer) WHERE parked;
+CREATE INDEX records_in_place ON public.records_in USING btree (peer, epoch, seq);
+CREATE INDEX records_out_case ON public.records_out USING btree (case_id);
+CREATE INDEX records_out_place ON public.records_out USING btree (peer, epoch, seq);
+CREATE INDEX records_out_unsealed ON public.records_out USING btree (peer, "position") WHERE (NOT sealed);
+CREATE INDEX waiting_activities_arrival ON public.waiting_activities USING btree (arrival);
+CREATE INDEX waiting_outflows_peer ON public.waiting_outflows USING btree (peer);
+CREATE UNIQUE INDEX waiting_outflows_person ON public.waiting_outflows USING btree (id_token, peer);
