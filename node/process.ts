@@ -13,8 +13,8 @@ import { localApp } from './http/local.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
-import { privateFiles, realPlatform } from './platform.ts'
-import { openRegion } from './region.ts'
+import { privateFiles, realPlatform, type Platform } from './platform.ts'
+import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { startEmbedded } from './store/embedded.ts'
 import { readSheetsInWorker } from './workbooks/worker.ts'
@@ -23,6 +23,7 @@ const workbookSeconds = 60
 
 export interface RunningNode {
   readonly config: ConfigFile
+  readonly region: Region
   stop(): Promise<void>
 }
 
@@ -61,7 +62,12 @@ export async function readDataDir(
   return { config: parsed.data, keyring: openKeyring(realPlatform.crypto, keys), token: token.trim() }
 }
 
-export async function startNode(dataDir: string, environment: Environment): Promise<RunningNode> {
+export async function startNode(
+  dataDir: string,
+  environment: Environment,
+  tuning: Tuning = {},
+  platform: Platform = realPlatform,
+): Promise<RunningNode> {
   const { config, keyring, token } = await readDataDir(dataDir)
   const log = openLog(config.node, environment.logLevel)
   const embedded =
@@ -80,7 +86,8 @@ export async function startNode(dataDir: string, environment: Environment): Prom
       name: config.name,
       keyring,
       store: database.store,
-      platform: realPlatform,
+      platform,
+      tuning,
       readSheets: (bytes, fileName) =>
         readSheetsInWorker(bytes, fileName, AbortSignal.timeout(workbookSeconds * 1000)),
       onFault: (error) => log.error('background work failed', defect(error)),
@@ -99,7 +106,7 @@ export async function startNode(dataDir: string, environment: Environment): Prom
     closing.push(await listen(officeApp.fetch, '127.0.0.1', local.port))
     void region.start().catch((error: unknown) => log.error('starting federation failed', defect(error)))
     log.info('node started', { port: federation.port })
-    return { config, stop: () => stopNode(log, closeAll) }
+    return { config, region, stop: () => stopNode(log, closeAll) }
   } catch (error) {
     await closeAll()
     throw error

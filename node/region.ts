@@ -23,6 +23,12 @@ import { openVault } from './vault.ts'
 import { Imports } from './workbooks/imports.ts'
 import { type SheetReader } from './workbooks/index.ts'
 
+/** What a benchmark or a test may set otherwise than production does. */
+export interface Tuning {
+  /** Records under one signature at the most. */
+  readonly recordsPerEnvelope?: number
+}
+
 export interface RegionParts {
   readonly self: NodeId
   readonly name: string
@@ -30,6 +36,7 @@ export interface RegionParts {
   readonly store: Store
   readonly platform: Platform
   readonly readSheets: SheetReader
+  readonly tuning?: Tuning
   /** Faults of background work: defects, never a peer's misbehaviour. */
   readonly onFault: (error: unknown) => void
 }
@@ -44,7 +51,7 @@ export function openRegion(parts: RegionParts) {
   const vault = openVault(keyring.vaultKey, random)
 
   const peers = new Peers(self, keyring, crypto)
-  const sealer = new Sealer({ self, store, signer, crypto, clock })
+  const sealer = new Sealer({ self, store, signer, crypto, clock, tuning: parts.tuning ?? {} })
   const courier = new Courier({
     self,
     store,

@@ -156,6 +156,8 @@ export class Activities {
   ): Promise<Applied> {
     const allowed = await this.cases.mayReport(tx, peer.node, record)
     if ('code' in allowed) return refused(allowed.code)
+    // Another content under an id that is taken, by either side or by a third: the first one stands.
+    if (await tx.get(activities, { id: record.id })) return refused('record_repeated')
     await this.store(tx, record.id, allowed.subject, allowed.side, record.body.activity, null)
     return applied
   }

@@ -15,6 +15,7 @@ import {
 import { type Keyring } from '../keyring.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Store } from '../store/port.ts'
+import { pairLock } from './outbox.ts'
 import { AgreementError, type Peers } from './peers.ts'
 import { peers as peerRows } from './tables.ts'
 
@@ -95,6 +96,7 @@ export class AgreementBook {
   /** Pauses or resumes all traffic with a peer; nothing that waits for it is lost. */
   async pause(node: NodeId, paused: boolean): Promise<boolean> {
     return this.store.transaction(async (tx) => {
+      await tx.lock([pairLock(node)])
       if (!(await tx.get(peerRows, { node }))) return false
       await tx.update(peerRows, { node }, { paused })
       return true

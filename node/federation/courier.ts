@@ -216,7 +216,7 @@ export class Courier {
       return 'unreachable'
     }
     const text = fromUtf8(answer.body) ?? ''
-    if (answer.status !== 200) return this.refusedWith(text, route, answer.status)
+    if (answer.status !== 200) return this.refusedWith(text, route, answer.status, parcels)
     route.resendAfter = undefined
     const tokens = text.split('\n').filter((line) => line !== '')
     const receipts = parcels
@@ -228,12 +228,14 @@ export class Courier {
   }
 
   /** A refusal is unsigned, so it changes no state but what we send next. */
-  private refusedWith(text: string, route: Route, status: number): string {
+  private refusedWith(text: string, route: Route, status: number, parcels: readonly Parcel[]): string {
+    const posted = parcels[0]?.envelope.seq ?? 0
     try {
       const answer = JSON.parse(text) as { error?: unknown; have?: { seq?: unknown } }
       const seq = answer.have?.seq
-      if (answer.error === 'gap' && typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0)
-        route.resendAfter = seq
+      // A copy that lacks something ends before what we posted; any other number would only keep us from sending.
+      if (answer.error === 'gap' && typeof seq === 'number' && Number.isSafeInteger(seq))
+        route.resendAfter = seq >= 0 && seq < posted - 1 ? seq : undefined
       return typeof answer.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error)
         ? answer.error
         : `status_${status}`
@@ -271,11 +273,15 @@ export class Courier {
         for (const [idx, outcome] of outcomes.entries()) {
           if (outcome === 'applied') continue
           const [row] = await tx.find(recordsOut, { peer: node, epoch: stored.epoch, seq: stored.seq, idx })
-          if (row) await tx.update(recordsOut, row, { outcome })
+          // What was parked may have been settled before the lost receipt came again: that word is the newer one.
+          if (row?.outcome === null) await tx.update(recordsOut, row, { outcome })
         }
         const stream = await tx.get(streamsOut, { peer: node })
-        if (stream && stored.epoch === stream.epoch && stored.seq > stream.receipted)
-          await tx.update(streamsOut, { peer: node }, { receipted: stored.seq })
+        if (!stream) continue
+        const receipted =
+          stored.epoch === stream.epoch ? Math.max(stored.seq, stream.receipted) : stream.receipted
+        const unreceipted = stream.unreceipted - stored.records
+        await tx.update(streamsOut, { peer: node }, { receipted, unreceipted })
       }
     })
   }

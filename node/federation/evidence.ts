@@ -16,9 +16,10 @@ export class EvidenceFile {
 
   /** Everything sealed of this case. Records not sealed yet prove nothing and are left out. */
   async ofCase(caseId: Uuid, home: NodeId, host: NodeId): Promise<Evidence> {
+    const peer = home === this.self ? host : home
     const items = await this.store.read(async (reader) => [
       ...(await this.sent(reader, caseId)),
-      ...(await this.received(reader, caseId)),
+      ...(await this.received(reader, caseId, peer)),
     ])
     items.sort(
       (a, b) =>
@@ -56,9 +57,10 @@ export class EvidenceFile {
     return items
   }
 
-  private async received(reader: Reader, caseId: Uuid): Promise<Item[]> {
+  /** Of the other party alone: a third region may name the case in a record, and is refused, but it is kept. */
+  private async received(reader: Reader, caseId: Uuid, from: NodeId): Promise<Item[]> {
     const items: Item[] = []
-    for (const { peer, epoch, seq, idx, text } of await reader.find(recordsIn, { caseId })) {
+    for (const { peer, epoch, seq, idx, text } of await reader.find(recordsIn, { caseId, peer: from })) {
       const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
       if (envelope)
         items.push({

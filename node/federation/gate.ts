@@ -11,6 +11,7 @@ import {
   fromUtf8,
   jwsTypes,
   limits,
+  nodeIdSchema,
   readEnvelopePayload,
   readJws,
   readRequestPayload,
@@ -31,7 +32,7 @@ import {
 import { type Clock, type Ids } from '../platform.ts'
 import { type Store } from '../store/port.ts'
 import { type Peer, type Peers } from './peers.ts'
-import { nonces, refusals } from './tables.ts'
+import { nonces, refusals, streamsIn } from './tables.ts'
 
 /** An envelope whose every byte is proven to be the peer's word to us. Its place in the stream is not judged yet. */
 export interface ProvenEnvelope {
@@ -59,7 +60,10 @@ export class Gate {
 
   /** The peer that may speak under this name, or why not. */
   async admit(claimed: string): Promise<Result<{ peer: Peer }>> {
-    const peer = await this.store.read((reader) => this.peers.get(reader, claimed))
+    // A stranger's spelling never reaches the database.
+    const peer = nodeIdSchema.safeParse(claimed).success
+      ? await this.store.read((reader) => this.peers.get(reader, claimed))
+      : undefined
     if (!peer) return refuse('unknown_peer', 'no active agreement under that name')
     return peer.paused ? refuse('suspended', 'paused by our operator') : { ok: true, peer }
   }
@@ -79,6 +83,8 @@ export class Gate {
     const { payload } = read
     const addressed = this.addressed(peer, payload)
     if (!addressed.ok) return addressed
+    // Nothing is erased before it has arrived, so a missing record was taken out on the way.
+    if (envelope.records.includes(null)) return refuse('digest_mismatch', 'a record is missing')
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
     return { ok: true, proven: { envelope, payload, contentId: contentId(this.crypto, envelope.jws) } }
@@ -100,12 +106,12 @@ export class Gate {
       : refuse('replayed_nonce', 'this request was answered before')
   }
 
-  /** Writes down a refusal. The bytes themselves are dropped. */
-  async note(peer: NodeId | null, refusal: Refusal, bytes: Uint8Array): Promise<void> {
+  /** Writes down a refusal of bytes posted under this name. The bytes themselves are dropped, and so is an unknown name. */
+  async note(claimed: string, refusal: Refusal, bytes: Uint8Array): Promise<void> {
     const row = {
       id: this.ids.next(),
       atMs: this.clock.nowMs(),
-      peer,
+      peer: refusal.code === 'unknown_peer' ? null : claimed,
       code: refusal.code,
       detail: refusal.detail,
     }
@@ -129,13 +135,14 @@ export class Gate {
 
   private async spend(peer: NodeId, request: RequestPayload): Promise<boolean> {
     return this.store.transaction(async (tx) => {
-      await tx.lock([`nonces:${peer}`])
+      await tx.lock([`nonces:${peer}`, `stream-in:${peer}`])
       const key = { peer, nonce: request.nonce }
       if (await tx.get(nonces, key)) return false
       const nowMs = this.clock.nowMs()
       for (const old of await tx.find(nonces, { peer }, { orderBy: 'expiresMs', limit: 100 }))
         if (old.expiresMs < nowMs) await tx.remove(nonces, old)
       await tx.insert(nonces, [{ ...key, expiresMs: (request.exp + limits.requestSeconds) * 1000 }])
+      await tx.update(streamsIn, { peer }, { heardMs: nowMs })
       return true
     })
   }

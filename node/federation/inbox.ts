@@ -27,7 +27,7 @@ import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
-import { envelopesIn, forks, recordsIn, recordsOut, streamsIn } from './tables.ts'
+import { envelopesIn, envelopesOut, forks, recordsIn, recordsOut, streamsIn } from './tables.ts'
 
 export type Applied = { outcome: 'applied' } | { outcome: 'refused'; code: RecordCode }
 export const applied: Applied = { outcome: 'applied' }
@@ -97,7 +97,7 @@ export class Inbox {
     const opened = admitted.ok ? this.gate.open(body) : admitted
     if (!admitted.ok || !opened.ok) {
       const refusal = opened.ok ? refuse('unknown_peer', '') : opened
-      await this.gate.note(admitted.ok ? admitted.peer.node : null, refusal, body)
+      await this.gate.note(claimed, refusal, body)
       return { receipts: [], refusal }
     }
     const receipts: string[] = []
@@ -105,7 +105,7 @@ export class Inbox {
       const proven = this.gate.prove(admitted.peer, envelope)
       const taken = proven.ok ? await this.take(admitted.peer, proven.proven) : proven
       if (!taken.ok) {
-        if (taken.code !== 'gap') await this.gate.note(admitted.peer.node, taken, Buffer.from(envelope.jws))
+        if (taken.code !== 'gap') await this.gate.note(claimed, taken, Buffer.from(envelope.jws))
         return { receipts, refusal: taken }
       }
       receipts.push(taken.receipt)
@@ -286,7 +286,7 @@ export class Inbox {
         idx: item.idx,
         caseId: item.about?.case ?? null,
         type: item.about?.type ?? 'unreadable',
-        text: item.text,
+        text: storable(item.text),
         outcome,
         parked: outcome === 'parked',
       })
@@ -294,15 +294,20 @@ export class Inbox {
     await tx.insert(recordsIn, [...rows.values()])
   }
 
-  /** The peer says what became of a record of ours that it had parked. */
+  /** The peer says what became of a record of ours that it had parked. Once only: a final outcome is not rewritten. */
   private async noteSettled(
     tx: Transaction,
     peer: Peer,
     record: FactRecord<'outcome.settled'>,
   ): Promise<Applied> {
     const { epoch, seq, index, digest, outcome } = record.body
+    // The courier writes outcomes too, from receipts, and knows only this lock.
+    await tx.lock([`stream-out:${peer.node}`])
     const [row] = await tx.find(recordsOut, { peer: peer.node, epoch, seq, idx: index })
     if (row?.digest !== digest) return refused('bad_record')
+    const envelope = await tx.get(envelopesOut, { peer: peer.node, epoch, seq })
+    const receiptOnItsWay = row.outcome === null && envelope?.receipted === false
+    if (row.outcome !== 'parked' && !receiptOnItsWay) return refused('bad_record')
     await tx.update(recordsOut, row, { outcome })
     return applied
   }
@@ -323,6 +328,11 @@ function readItem(digest: string, text: string | null, idx: number): Item {
   const read = text === null ? refuse('bad_record', 'erased before it arrived') : readRecord(text)
   const about = read.ok ? (read.known ? read.record : read.frame) : undefined
   return { idx, digest, text, read, about }
+}
+
+/** PostgreSQL's text holds every character but NUL. A line with one is no record, so its digest alone says enough. */
+function storable(text: string | null): string | null {
+  return text?.includes('\u0000') ? null : text
 }
 
 /** The same content again is never applied again; what was refused stays refused for the same reason. */

@@ -22,6 +22,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Reader, type Transaction } from '../store/port.ts'
+import { pairLock } from './outbox.ts'
 import { agreements, peerKeys, peers, streamsIn, streamsOut } from './tables.ts'
 
 export interface Peer {
@@ -130,16 +131,19 @@ export class Peers {
     document: string,
   ): Promise<void> {
     const { node, name } = other
-    await tx.lock([`peer:${node}`])
-    const row = { node, name, url, paused: false }
-    if (await tx.get(peers, { node })) await tx.update(peers, { node }, row)
+    await tx.lock([pairLock(node)])
+    const before = await tx.get(peers, { node })
+    const row = { node, name, url, paused: before?.paused ?? false }
+    if (before) await tx.update(peers, { node }, row)
     else await tx.insert(peers, [row])
     const kid = thumbprint(this.crypto, other.signing)
     if (!(await tx.get(peerKeys, { peer: node, kid })))
       await tx.insert(peerKeys, [{ peer: node, kid, x: other.signing.x }])
     await this.storeAgreement(tx, node, agreement, document)
     if (!(await tx.get(streamsOut, { peer: node })))
-      await tx.insert(streamsOut, [{ peer: node, epoch: 1, seq: 0, head: null, receipted: 0 }])
+      await tx.insert(streamsOut, [
+        { peer: node, epoch: 1, seq: 0, head: null, receipted: 0, unreceipted: 0 },
+      ])
     if (!(await tx.get(streamsIn, { peer: node })))
       await tx.insert(streamsIn, [{ peer: node, epoch: 1, seq: 0, head: null, frozen: false, heardMs: 0 }])
   }
@@ -151,12 +155,17 @@ export class Peers {
     document: string,
   ): Promise<void> {
     const { id } = agreement.terms
+    const before = await tx.get(agreements, { id })
+    if (before?.state === 'ended')
+      throw new AgreementError('agreement_terms', 'another agreement has replaced this one')
     const active = isComplete(agreement)
+    // The proposal's own file signed once more: what is in force stays in force.
+    if (before?.active && !active) return
     if (active)
       for (const other of await tx.find(agreements, { peer, active: true }))
         if (other.id !== id) await tx.update(agreements, { id: other.id }, { state: 'ended', active: false })
     const row = { id, peer, document, state: active ? 'active' : 'proposed', active }
-    if (await tx.get(agreements, { id })) await tx.update(agreements, { id }, row)
+    if (before) await tx.update(agreements, { id }, row)
     else await tx.insert(agreements, [row])
   }
 

@@ -12,9 +12,9 @@ import {
   parseStrict,
   readAnswerPayload,
   readJws,
+  refuse,
   signAnswer,
   signRequest,
-  splitEnvelopes,
   utf8,
   verifyJws,
   type ComparePage,
@@ -64,12 +64,11 @@ export interface StreamState {
 export async function streamState(reader: Reader, peer: NodeId): Promise<StreamState> {
   const out = await reader.get(streamsOut, { peer })
   const into = await reader.get(streamsIn, { peer })
-  const waiting = await reader.find(envelopesOut, { peer, receipted: false })
   const unsealed = await reader.count(recordsOut, { peer, sealed: false })
   return {
     sent: { epoch: out?.epoch ?? 1, seq: out?.seq ?? 0, head: out?.head ?? null },
     received: { epoch: into?.epoch ?? 1, seq: into?.seq ?? 0, head: into?.head ?? null },
-    unsent: unsealed + waiting.reduce((sum, { records }) => sum + records, 0),
+    unsent: unsealed + (out?.unreceipted ?? 0),
   }
 }
 
@@ -118,12 +117,13 @@ export class Requests {
     const asked = admitted.ok ? await this.gate.request(admitted.peer, body) : admitted
     if (!admitted.ok || !asked.ok) {
       const refusal = asked.ok ? (admitted as Refusal) : asked
-      await this.gate.note(admitted.ok ? admitted.peer.node : null, refusal, body)
+      await this.gate.note(claimed, refusal, body)
       return refusal
     }
-    const text = await this.store.read((reader) =>
-      this.answerBody(reader, admitted.peer, asked.request.purpose),
-    )
+    const { purpose } = asked.request
+    if (purpose.what === 'compare' && ![this.self, admitted.peer.node].includes(purpose.home))
+      return refuse('bad_field', 'a comparison of cases that are not between us')
+    const text = await this.store.read((reader) => this.answerBody(reader, admitted.peer, purpose))
     return { ok: true, text: `${this.signedAnswer(asked.request, text)}\n${text}` }
   }
 
@@ -134,14 +134,15 @@ export class Requests {
         peer: await this.peers.get(reader, node),
         stream: await reader.get(streamsIn, { peer: node }),
       }))
-      if (!peer || !stream) return taken
+      if (!peer || peer.paused || !stream) return taken
       const body = await this.ask(peer, { what: 'pull', epoch: stream.epoch, after: stream.seq })
       if (body === '') return taken
-      const { receipts, refusal } = await this.inbox.receive(node, utf8(body))
-      taken += receipts.length
-      const sent = splitEnvelopes(body)
-      if (refusal || receipts.length === 0 || !sent.ok || sent.envelopes.length < limits.pullEnvelopes)
-        return taken
+      const { refusal } = await this.inbox.receive(node, utf8(body))
+      const now = await this.store.read((reader) => reader.get(streamsIn, { peer: node }))
+      const more = (now?.seq ?? 0) - stream.seq
+      taken += more
+      // Without progress there is an end, whatever the peer goes on answering.
+      if (refusal || more <= 0) return taken
     }
   }
 
@@ -185,6 +186,7 @@ export class Requests {
   }
 
   private async ask(peer: Peer, purpose: Purpose): Promise<string> {
+    if (peer.paused) throw new PeerUnreachable(peer.node, 'suspended')
     const iat = Math.floor(this.clock.nowMs() / 1000)
     const nonce = this.ids.next()
     const request = { iss: this.self, aud: peer.node, iat, exp: iat + limits.requestSeconds, nonce, purpose }

@@ -16,8 +16,17 @@ export class Sealer {
   private readonly signer: Signer
   private readonly crypto: Crypto
   private readonly clock: Clock
+  private readonly tuning: { readonly recordsPerEnvelope?: number }
 
-  constructor(parts: { self: NodeId; store: Store; signer: Signer; crypto: Crypto; clock: Clock }) {
+  constructor(parts: {
+    self: NodeId
+    store: Store
+    signer: Signer
+    crypto: Crypto
+    clock: Clock
+    tuning: { readonly recordsPerEnvelope?: number }
+  }) {
+    this.tuning = parts.tuning
     this.self = parts.self
     this.store = parts.store
     this.signer = parts.signer
@@ -29,9 +38,10 @@ export class Sealer {
   async seal(peer: NodeId): Promise<boolean> {
     return this.store.transaction(async (tx) => {
       await tx.lock([`stream-out:${peer}`])
-      const room = limits.recordsPerEnvelope * envelopesPerSealing
+      const most = this.tuning.recordsPerEnvelope ?? limits.recordsPerEnvelope
+      const room = most * envelopesPerSealing
       const waiting = await tx.find(recordsOut, { peer, sealed: false }, { orderBy: 'position', limit: room })
-      for (const batch of packed(waiting)) await this.sealBatch(tx, peer, batch)
+      for (const batch of packed(waiting, most)) await this.sealBatch(tx, peer, batch)
       return waiting.length === room
     })
   }
@@ -61,7 +71,11 @@ export class Sealer {
     ])
     for (const [idx, { position }] of batch.entries())
       await tx.update(recordsOut, { position }, { sealed: true, epoch: stream.epoch, seq, idx })
-    await tx.update(streamsOut, { peer }, { seq, head: contentId })
+    await tx.update(
+      streamsOut,
+      { peer },
+      { seq, head: contentId, unreceipted: stream.unreceipted + batch.length },
+    )
   }
 }
 
@@ -70,17 +84,13 @@ function exactText(row: Row<typeof recordsOut>): string {
   return row.text
 }
 
-function packed(rows: readonly Row<typeof recordsOut>[]): Row<typeof recordsOut>[][] {
+function packed(rows: readonly Row<typeof recordsOut>[], most: number): Row<typeof recordsOut>[][] {
   const batches: Row<typeof recordsOut>[][] = []
   let size = Infinity
   for (const row of rows) {
     const bytes = utf8(exactText(row)).length
     const current = batches.at(-1)
-    if (
-      !current ||
-      current.length === limits.recordsPerEnvelope ||
-      size + bytes > limits.envelopeRecordBytes
-    ) {
+    if (!current || current.length === most || size + bytes > limits.envelopeRecordBytes) {
       batches.push([row])
       size = bytes
     } else {

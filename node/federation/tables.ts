@@ -49,6 +49,8 @@ export const streamsOut = pgTable('streams_out', {
   head: text('head'),
   /** The peer's receipts are stored up to here. */
   receipted: integer('receipted').notNull(),
+  /** Sealed records without a stored receipt. */
+  unreceipted: integer('unreceipted').notNull(),
 })
 
 export const recordsOut = pgTable(

@@ -5,13 +5,13 @@ import { envelopesIn, envelopesOut, recordsIn, recordsOut } from './tables.ts'
 
 type Timeline = CaseDetail['timeline']
 
-export async function caseTimeline(reader: Reader, caseId: Uuid): Promise<Timeline> {
-  const sent = await reader.find(recordsOut, { caseId }, { orderBy: 'position' })
-  const received = await reader.find(recordsIn, { caseId })
+export async function caseTimeline(reader: Reader, peer: NodeId, caseId: Uuid): Promise<Timeline> {
+  const sent = await reader.find(recordsOut, { caseId, peer }, { orderBy: 'position' })
+  const received = await reader.find(recordsIn, { caseId, peer })
   const timeline: Timeline = []
   const sealed = await reader.getMany(
     envelopesOut,
-    sent.map(({ peer, epoch, seq }) => ({ peer, epoch: epoch ?? 0, seq: seq ?? 0 })),
+    sent.map(({ epoch, seq }) => ({ peer, epoch: epoch ?? 0, seq: seq ?? 0 })),
   )
   for (const [i, { type, writtenMs, outcome }] of sent.entries()) {
     const state = sealed[i] === undefined ? 'written' : sealed[i].receipted ? 'delivered' : 'sealed'

@@ -131,6 +131,7 @@ export class Cases {
   ): Promise<Applied & { next?: Case }> {
     const { tag } = record.body
     const known = await this.get(tx, record.case ?? '')
+    if (known && known.row.peer !== peer) return refused('case_unknown')
     if (known) return known.row.tag === tag ? this.hear(tx, peer, record) : refused('tag_taken')
     if (await this.openFor(tx, peer, 'host', tag)) return refused('case_exists')
     const next = fold(this.fresh(record.case ?? '', peer, 'host', tag, null), record, 'home')

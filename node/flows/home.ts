@@ -12,7 +12,7 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, type Applied } from '../federation/inbox.ts'
+import { applied, refused, type Applied } from '../federation/inbox.ts'
 import { type Outbox } from '../federation/outbox.ts'
 import { type Peer, type Peers } from '../federation/peers.ts'
 import { type Member, type Members } from '../members/index.ts'
@@ -95,6 +95,7 @@ export class HomeFlows {
   /** `identity.queried`: assert with the open case of that member and host, or open one; else deny, and remember. */
   async queried(tx: Transaction, peer: Peer, record: FactRecord<'identity.queried'>): Promise<Applied> {
     const { tag, name } = record.body
+    if (await tx.get(queries, { id: record.id })) return refused('record_repeated')
     const member = await this.members.byTag(tx, peer.node, tag)
     await tx.insert(queries, [
       { id: record.id, peer: peer.node, tag, name, denied: !member, askedMs: this.clock.nowMs() },

@@ -47,7 +47,7 @@ export class CaseDesk {
   async detail(id: Uuid): Promise<CaseDetail> {
     return this.region.store.read(async (reader) => {
       const subject = await this.find(reader, id)
-      const timeline = await caseTimeline(reader, id)
+      const timeline = await caseTimeline(reader, subject.row.peer, id)
       const inFlight = timeline.some(({ direction, state }) => direction === 'sent' && state !== 'delivered')
       const activities = await this.region.activities.ofCase(reader, id)
       const last = (direction: 'sent' | 'received') =>

@@ -9,6 +9,9 @@ import { type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { organisations } from './tables.ts'
 
+/** New organisations are added one at a time, else two officers add one branch twice. Taken last of all locks. */
+const treeLock = 'tree'
+
 export type Organisation = Row<typeof organisations>
 
 export class Organisations {
@@ -24,6 +27,9 @@ export class Organisations {
   async branchNamed(tx: Transaction, name: string): Promise<Organisation> {
     const [found] = await tx.find(organisations, { name })
     if (found) return found
+    await tx.lock([treeLock])
+    const [foundNow] = await tx.find(organisations, { name })
+    if (foundNow) return foundNow
     const committee = committeeOf(name)
     const parent = committee === undefined ? await this.region(tx) : await this.committeeNamed(tx, committee)
     return this.add(tx, parent.id, name, 'branch')

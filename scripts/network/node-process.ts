@@ -25,6 +25,8 @@ export class NodeProcess {
   readonly client: ApiClient
   private readonly onOutput: (text: string) => void
   private child: ChildProcess | undefined
+  /** Programs of one build lie side by side: scripts/<name>.js and node/main.js (scripts/run.mjs). */
+  program = path.resolve(path.dirname(process.argv[1] ?? ''), '..', 'node', 'main.js')
   /** A database of its own on another server; without one the node brings its own PostgreSQL. */
   databaseUrl: string | undefined
   /** Called when the process ends though nobody asked it to, with its last words. */
@@ -67,18 +69,16 @@ export class NodeProcess {
 
   /** Starts the process and waits until its API answers. */
   async start(): Promise<void> {
-    // Programs of one build lie side by side: scripts/<name>.js and node/main.js (scripts/run.mjs).
-    const program = path.resolve(path.dirname(process.argv[1] ?? ''), '..', 'node', 'main.js')
     const { DATABASE_URL: _ours, ...environment } = process.env
     const env =
       this.databaseUrl === undefined ? environment : { ...environment, DATABASE_URL: this.databaseUrl }
-    const args = ['--enable-source-maps', program, '--data', this.dataDir, 'start']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
+    const args = ['--enable-source-maps', this.program, '--data', this.dataDir, 'start']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env })
     this.child = child
     this.lastWords = ''
     this.answering = false
     this.ending = false
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr].filter((each) => each !== null))
       stream.on('data', (bytes: Buffer) => {
         const text = bytes.toString('utf8')
         if (stream === child.stderr) this.lastWords = (this.lastWords + text).slice(-2000)
@@ -90,6 +90,16 @@ export class NodeProcess {
     })
     await this.untilReady(child)
     this.answering = true
+  }
+
+  /** Sends the process a message and waits for its next one; only a benchmark's node answers. */
+  async ask(message: object): Promise<unknown> {
+    const child = this.child
+    if (!child) throw new NodeEnded(`${this.name} does not run`)
+    const answer = once(child, 'message').then(([first]: unknown[]) => first)
+    const ended = once(child, 'exit').then(() => Promise.reject(new NodeEnded(this.lastWords.trim())))
+    child.send(message)
+    return Promise.race([answer, ended])
   }
 
   /** kill -9: no goodbye. The database server of the node lives on and is adopted by the next start. */

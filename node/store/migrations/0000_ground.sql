@@ -140,7 +140,8 @@ CREATE TABLE "streams_out" (
 	"epoch" integer NOT NULL,
 	"seq" integer NOT NULL,
 	"head" text,
-	"receipted" integer NOT NULL
+	"receipted" integer NOT NULL,
+	"unreceipted" integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "arrivals" (

@@ -1,0 +1,147 @@
+/**
+ * How fast records travel from one node to another, end to end and durable: two node processes, each with its own
+ * PostgreSQL (fsync on), on this one machine, over real HTTP.
+ *
+ *     npm run bench:federation -- [--records 20000] [--sizes 1,16,256] [--backlog 100000]
+ *
+ * The records are ordinary activities on the sample's cases. The clock runs from the first commit at the sender to the
+ * last receipt stored there. The baseline, in the same run and on the same two servers at once, is a bare multi-row
+ * insert of all the rows this writes on both sides. Machines differ and are noisy: compare only figures of one run.
+ */
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { rm } from 'node:fs/promises'
+import { Command } from 'commander'
+import { runBenchNode } from './bench/node.ts'
+import { type NodeFigures } from './bench/figures.ts'
+import { readOfficeFolder, type OfficeFolder } from './network/folder.ts'
+import { freePort, NodeProcess, temporaryFolder } from './network/node-process.ts'
+import { concludeAgreements, importWorkbooks, nodeOf, untilLevel } from './network/office-day.ts'
+
+interface Options {
+  data?: string
+  records: string
+  sizes: string
+  backlog: string
+}
+
+const program = new Command('bench-federation')
+  .argument('[part]', 'used by the benchmark itself', 'parent')
+  .option('--data <folder>')
+  .option('--records <count>', 'records for each size', '20000')
+  .option('--sizes <list>', 'records per envelope', '1,16,256')
+  .option('--backlog <count>', 'records that wait while the receiver is away', '100000')
+  .parse()
+const options = program.opts<Options>()
+
+if (program.args[0] === 'start') await runBenchNode(options.data ?? '')
+else await benchmark()
+
+async function benchmark(): Promise<void> {
+  const all = await readOfficeFolder(path.resolve('scripts/samples'))
+  const offices: OfficeFolder = { home: all.home, hosts: all.hosts.slice(0, 1) }
+  const base = await temporaryFolder('federation')
+  const network = new Map<string, NodeProcess>()
+  try {
+    for (const { node, name } of [offices.home, ...offices.hosts]) {
+      const config = async () => ({
+        node,
+        name,
+        federation: { host: '127.0.0.1', port: await freePort() },
+        local: { port: await freePort() },
+      })
+      const process = await NodeProcess.prepare(path.join(base, node), config)
+      process.program = path.resolve(globalThis.process.argv[1] ?? '')
+      network.set(node, process)
+    }
+    await Promise.all([...network.values()].map((node) => node.start()))
+    await concludeAgreements(offices, network)
+    await importWorkbooks([offices.home, ...offices.hosts], network)
+    await untilLevel(network)
+    await measure(offices, network)
+  } finally {
+    await Promise.all([...network.values()].map((node) => node.stop().then(() => node.remove())))
+    await rm(base, { recursive: true, force: true })
+  }
+}
+
+async function measure(
+  { home, hosts }: OfficeFolder,
+  network: ReadonlyMap<string, NodeProcess>,
+): Promise<void> {
+  const [host] = hosts
+  if (!host) throw new TypeError('the sample has a host')
+  const [sender, receiver] = [nodeOf(network, host), nodeOf(network, home)]
+  const raw = await rawRate(sender, receiver)
+  console.log(`bare multi-row inserts of the same rows, both servers at once: ${raw.toFixed(0)} records/s`)
+  for (const size of options.sizes.split(',').map(Number)) {
+    const count = size === 1 ? Math.ceil(Number(options.records) / 5) : Number(options.records)
+    const rate = await endToEnd(sender, receiver, home.node, count, size)
+    console.log(`  ratio to the bare inserts: ${(rate / raw).toFixed(2)}`)
+  }
+  await catchUp(sender, receiver, home.node, Number(options.backlog))
+}
+
+async function rawRate(...nodes: NodeProcess[]): Promise<number> {
+  const count = 20_000
+  const seconds = await Promise.all(
+    nodes.map(
+      async (node, i) =>
+        (await node.ask({ do: 'raw', count, side: i === 0 ? 'sender' : 'receiver' })) as number,
+    ),
+  )
+  return count / Math.max(...seconds)
+}
+
+async function endToEnd(
+  sender: NodeProcess,
+  receiver: NodeProcess,
+  peer: string,
+  count: number,
+  size: number,
+): Promise<number> {
+  const before = (await Promise.all([sender, receiver].map((node) => node.ask({ do: 'figures' })))) as [
+    NodeFigures,
+    NodeFigures,
+  ]
+  const seconds = (await sender.ask({ do: 'write', peer, count, size })) as number
+  const after = (await Promise.all([sender, receiver].map((node) => node.ask({ do: 'figures' })))) as [
+    NodeFigures,
+    NodeFigures,
+  ]
+  const cpu = after.map((figures, i) =>
+    ((figures.cpuMicros - (before[i]?.cpuMicros ?? 0)) / count).toFixed(0),
+  )
+  const wire = (after[0].sentBytes - before[0].sentBytes) / count
+  const text = (after[0].recordBytes - before[0].recordBytes) / count
+  const rate = count / seconds
+  console.log(`${size} per envelope: ${rate.toFixed(0)} records/s (${count} in ${seconds.toFixed(2)} s)`)
+  console.log(
+    `  node CPU µs/record: sender ${cpu[0]}, receiver ${cpu[1]}; wire ${wire.toFixed(0)} bytes/record = ${(wire / text).toFixed(2)} of the record's ${text.toFixed(0)}`,
+  )
+  console.log(
+    `  peak memory MB: sender ${after[0].peakMb.toFixed(0)}, receiver ${after[1].peakMb.toFixed(0)}`,
+  )
+  return rate
+}
+
+async function catchUp(
+  sender: NodeProcess,
+  receiver: NodeProcess,
+  peer: string,
+  count: number,
+): Promise<void> {
+  if (count === 0) return
+  await receiver.stop()
+  await sender.ask({ do: 'backlog', peer, count })
+  await delay(1000)
+  const from = performance.now()
+  await receiver.start()
+  const started = performance.now()
+  await sender.ask({ do: 'drain', peer })
+  const seconds = (performance.now() - started) / 1000
+  const { peakMb } = (await sender.ask({ do: 'figures' })) as NodeFigures
+  console.log(
+    `backlog of ${count}: level ${seconds.toFixed(1)} s after the receiver was back (it took ${((started - from) / 1000).toFixed(1)} s to start): ${(count / seconds).toFixed(0)} records/s; sender's peak ${peakMb.toFixed(0)} MB`,
+  )
+}

@@ -1,0 +1,9 @@
+/** What a benchmark's node says of itself; all are totals since it started. */
+export interface NodeFigures {
+  readonly cpuMicros: number
+  readonly peakMb: number
+  /** Bytes of all bodies posted to peers. */
+  readonly sentBytes: number
+  /** Bytes of the records written by the benchmark. */
+  readonly recordBytes: number
+}

@@ -1,0 +1,190 @@
+/** A node that the benchmark can tell to write: the production node in its own process, with counters around it. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Activity, type NodeId } from '../../protocol/index.ts'
+import { activities } from '../../node/activities/tables.ts'
+import { readEnvironment } from '../../node/config.ts'
+import { pairLock } from '../../node/federation/outbox.ts'
+import { streamState } from '../../node/federation/requests.ts'
+import { recordsIn, recordsOut } from '../../node/federation/tables.ts'
+import { type Arrival } from '../../node/flows/index.ts'
+import { arrivals } from '../../node/flows/tables.ts'
+import { realPlatform } from '../../node/platform.ts'
+import { startNode, type RunningNode } from '../../node/process.ts'
+import { type NodeFigures } from './figures.ts'
+
+type Order =
+  | { do: 'figures' }
+  | { do: 'raw'; count: number; side: 'sender' | 'receiver' }
+  | { do: 'write'; peer: NodeId; count: number; size: number }
+  | { do: 'backlog'; peer: NodeId; count: number }
+  | { do: 'drain'; peer: NodeId }
+
+/** Records in one transaction of the writing office: a bulk report of a branch's quarter. */
+const rowsPerCommit = 1000
+const tuning = { recordsPerEnvelope: 256 }
+let sentBytes = 0
+let recordBytes = 0
+let round = 0
+
+export async function runBenchNode(dataDir: string): Promise<void> {
+  const http = {
+    post: (...[url, body, limits]: Parameters<typeof realPlatform.http.post>) => {
+      sentBytes += body.length
+      return realPlatform.http.post(url, body, limits)
+    },
+  }
+  const node = await startNode(dataDir, { ...readEnvironment(), logLevel: 'warn' }, tuning, {
+    ...realPlatform,
+    http,
+  })
+  process.on('message', (order: Order) => {
+    void obey(node, order).then((answer) => process.send?.(answer ?? 'done'))
+  })
+  const stop = () => void node.stop().then(() => process.exit(0))
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+async function obey(node: RunningNode, order: Order): Promise<unknown> {
+  switch (order.do) {
+    case 'figures': {
+      const { user, system } = process.cpuUsage()
+      const peakMb = process.resourceUsage().maxRSS / 1024
+      return { cpuMicros: user + system, peakMb, sentBytes, recordBytes } satisfies NodeFigures
+    }
+    case 'raw':
+      return rawInserts(node, order.count, order.side)
+    case 'write': {
+      tuning.recordsPerEnvelope = order.size
+      const from = performance.now()
+      await write(node, order.peer, order.count)
+      await drain(node, order.peer)
+      return (performance.now() - from) / 1000
+    }
+    case 'backlog':
+      tuning.recordsPerEnvelope = 256
+      return write(node, order.peer, order.count)
+    case 'drain':
+      return drain(node, order.peer)
+  }
+}
+
+async function write({ region }: RunningNode, peer: NodeId, count: number): Promise<void> {
+  const known = await region.store.read((reader) => reader.find(arrivals, { home: peer, state: 'known' }))
+  for (let written = 0; written < count; written += rowsPerCommit) {
+    const entries = Array.from({ length: Math.min(rowsPerCommit, count - written) }, (_, i) =>
+      ordinary(known, round, written + i),
+    )
+    await region.store.transaction(async (tx) => {
+      await tx.lock([pairLock(peer)])
+      await region.activities.reportArrivals(tx, entries)
+    })
+  }
+  round++
+}
+
+function ordinary(
+  known: readonly Arrival[],
+  lap: number,
+  i: number,
+): { arrival: Arrival; activity: Activity } {
+  const arrival = known[i % known.length]
+  if (!arrival) throw new TypeError('nobody is known here')
+  const activity: Activity = {
+    on: '2026-10-15',
+    kind: 'study',
+    title: `第${lap}轮第${i}次集中学习,两学一做学习教育`,
+  }
+  return { arrival, activity }
+}
+
+async function drain({ region }: RunningNode, peer: NodeId): Promise<void> {
+  for (;;) {
+    const { unsent } = await region.store.read((reader) => streamState(reader, peer))
+    if (unsent === 0) break
+    await delay(5)
+  }
+  recordBytes = await region.store.read(async (reader) => {
+    const page = await reader.find(
+      recordsOut,
+      { peer },
+      { orderBy: 'position', descending: true, limit: 1000 },
+    )
+    const mean = page.reduce((sum, { text }) => sum + Buffer.byteLength(text ?? ''), 0) / page.length
+    return mean * (await reader.count(recordsOut, { peer }))
+  })
+}
+
+/** The rows that one record leaves at this side, inserted barely, a thousand at a time, each thousand one commit. */
+async function rawInserts(
+  { region }: RunningNode,
+  count: number,
+  side: 'sender' | 'receiver',
+): Promise<number> {
+  const text = JSON.stringify({
+    id: '0199',
+    type: 'activity.recorded',
+    v: 1,
+    case: '0199',
+    at: '2026-10-15T08:00:00Z',
+    by: '440300',
+    body: { activity: { on: '2026-10-15', kind: 'study', title: '第0轮第12345次集中学习,两学一做学习教育' } },
+  }).padEnd(330)
+  const tag = (i: number) => `raw-${side}-${String(i).padStart(30, '0')}`
+  const from = performance.now()
+  for (let at = 0; at < count; at += rowsPerCommit)
+    await region.store.transaction(async (tx) => {
+      const numbers = Array.from({ length: rowsPerCommit }, (_, i) => at + i)
+      if (side === 'sender')
+        await tx.insert(
+          recordsOut,
+          numbers.map((i) => ({
+            position: 1e12 + i,
+            peer: 'raw',
+            recordId: tag(i),
+            caseId: tag(i % 80),
+            type: 'activity.recorded',
+            digest: tag(i),
+            text,
+            writtenMs: i,
+            sealed: true,
+            epoch: 1,
+            seq: 1,
+            idx: i,
+            outcome: null,
+          })),
+        )
+      else
+        await tx.insert(
+          recordsIn,
+          numbers.map((i) => ({
+            peer: 'raw',
+            digest: tag(i),
+            epoch: 1,
+            seq: 1,
+            idx: i,
+            caseId: tag(i % 80),
+            type: 'activity.recorded',
+            text,
+            outcome: 'applied',
+            parked: false,
+          })),
+        )
+      await tx.insert(
+        activities,
+        numbers.map((i) => ({
+          id: tag(i),
+          caseId: tag(i % 80),
+          side: 'host',
+          kind: 'study',
+          on: '2026-10-15',
+          title: '第0轮第12345次集中学习,两学一做学习教育',
+          amountFen: null,
+          withdrawn: false,
+          mark: side === 'sender' ? tag(i) : null,
+          changedMs: i,
+        })),
+      )
+    })
+  return (performance.now() - from) / 1000
+}
