@@ -9,6 +9,8 @@ export const errorCodes = [
   'import_not_found',
   'peer_not_found',
   'peer_unreachable',
+  'peer_refused',
+  'peer_paused',
   'member_not_found',
   'not_home_of_case',
   'not_host_of_case',

@@ -33,7 +33,13 @@ function sentences(error: unknown): string {
   if (error instanceof NodeAway)
     return `节点没有运行:请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
   if (error instanceof EvidenceRefused || error instanceof UsageError) return error.message
+  if (isFileError(error))
+    return `文件无法读写:${error.path}(${error.code})。\nThe file ${error.path} cannot be read or written (${error.code}).`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function isFileError(error: unknown): error is { path: string; code: string } {
+  return error instanceof Error && 'path' in error && 'code' in error && typeof error.path === 'string'
 }
 
 try {

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
+import { claimDatabase } from './federation/identity.ts'
 import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
@@ -30,11 +31,12 @@ export interface RunningNode {
 /** Makes a data directory: configuration, keys and the local token. Never touches one that exists. */
 export async function initDataDir(dataDir: string, config: ConfigFile): Promise<Keyring> {
   const file = path.join(dataDir, dataFiles.config)
-  if ((await privateFiles.read(file)) !== undefined)
-    throw new StartRefused(
-      `${dataDir} is a node already: choose another folder.`,
-      `${dataDir} 已是一个节点的数据目录,请换一个目录。`,
-    )
+  for (const known of [dataFiles.config, dataFiles.keys])
+    if ((await privateFiles.read(path.join(dataDir, known))) !== undefined)
+      throw new StartRefused(
+        `${dataDir} already holds a node's ${known}: choose another folder, or put back from the backup what is missing here.`,
+        `${dataDir} 中已有节点文件 ${known}:请换一个目录,或从备份中补回缺失的文件。`,
+      )
   // Others may pass through, not look: the database may run under an account of its own. Keys have their own folder.
   await mkdir(dataDir, { recursive: true, mode: 0o711 })
   const keys = newKeyringFile()
@@ -45,21 +47,40 @@ export async function initDataDir(dataDir: string, config: ConfigFile): Promise<
   return openKeyring(realPlatform.crypto, keys)
 }
 
-export async function readDataDir(
-  dataDir: string,
-): Promise<{ config: ConfigFile; keyring: Keyring; token: string }> {
-  const [config, keys, token] = await Promise.all(
-    [dataFiles.config, dataFiles.keys, dataFiles.token].map((file) =>
-      privateFiles.read(path.join(dataDir, file)),
-    ),
+export interface DataDir {
+  readonly config: ConfigFile
+  readonly keyring: Keyring
+  readonly token: string
+}
+
+/** Throws StartRefused, naming the file that is missing or damaged. */
+export async function readDataDir(dataDir: string): Promise<DataDir> {
+  const config = await readDataFile(dataDir, dataFiles.config, (text) =>
+    configFileSchema.parse(JSON.parse(text)),
   )
-  const parsed = config === undefined ? undefined : configFileSchema.safeParse(tryJson(config))
-  if (!parsed?.success || keys === undefined || token === undefined)
+  const keyring = await readDataFile(dataDir, dataFiles.keys, (text) =>
+    openKeyring(realPlatform.crypto, text),
+  )
+  const token = await readDataFile(dataDir, dataFiles.token, (text) => text.trim())
+  return { config, keyring, token }
+}
+
+async function readDataFile<T>(dataDir: string, name: string, parse: (text: string) => T): Promise<T> {
+  const file = path.join(dataDir, name)
+  const text = await privateFiles.read(file)
+  if (text === undefined)
     throw new StartRefused(
-      `${dataDir} is not a node's data directory: run "huiliu init" first.`,
-      `${dataDir} 不是节点的数据目录:请先运行 huiliu init。`,
+      `${file} is missing: run "huiliu init" for a new node, or put the file back from the backup.`,
+      `缺少文件 ${file}:新建节点请运行 huiliu init,已有节点请从备份中补回。`,
     )
-  return { config: parsed.data, keyring: openKeyring(realPlatform.crypto, keys), token: token.trim() }
+  try {
+    return parse(text)
+  } catch {
+    throw new StartRefused(
+      `${file} is damaged: put it back from the backup.`,
+      `文件 ${file} 已损坏:请从备份中恢复。`,
+    )
+  }
 }
 
 export async function startNode(
@@ -81,6 +102,7 @@ export async function startNode(
   try {
     const database = await openDatabase(environment.databaseUrl ?? embedded?.url ?? '')
     closing.push(() => database.close())
+    await claimDatabase(database.store, config.node, keyring.kid)
     const region = openRegion({
       self: config.node,
       name: config.name,

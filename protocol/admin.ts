@@ -145,6 +145,8 @@ export const comparisonReportSchema = z.object({
   unequal: z.array(uuidSchema),
   onlyHere: z.array(uuidSchema),
   onlyThere: z.array(uuidSchema),
+  /** Who stands behind each case and denied query listed, as far as this node knows. */
+  names: z.record(z.string(), z.string()),
 })
 export type ComparisonReport = z.infer<typeof comparisonReportSchema>
 

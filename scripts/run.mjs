@@ -158,17 +158,18 @@ function keep(files) {
   const touch = () => attempt(() => fs.utimesSync(place, new Date(), new Date()))
   touch()
   setInterval(touch, HOUR_MS).unref()
-  sweep()
+  sweep(place)
   return place
 }
 
-/** Builds that no run has touched for a day. */
-function sweep() {
+/** Builds that no run has touched for a day; one that belongs to another account is left to that account. */
+function sweep(ours) {
   for (const name of fs.readdirSync(DIST)) {
     const place = path.join(DIST, name)
+    if (place === ours) continue
     const age = Date.now() - (attempt(() => fs.statSync(place).mtimeMs) ?? Infinity)
     if (/^([0-9a-f]{16}|\.draft-\d+)$/.test(name) && age > 24 * HOUR_MS)
-      fs.rmSync(place, { recursive: true, force: true })
+      attempt(() => fs.rmSync(place, { recursive: true, force: true }))
   }
 }
 

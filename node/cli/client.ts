@@ -45,6 +45,12 @@ export interface ApiAddress {
   readonly token: string
 }
 
+export interface ImportOptions {
+  readonly dryRun?: boolean | undefined
+  /** Which sheet, where several hold such a table. */
+  readonly sheet?: string | undefined
+}
+
 export class ApiClient {
   private readonly address: ApiAddress
 
@@ -102,12 +108,23 @@ export class ApiClient {
     )
   }
 
-  async import(kind: ImportKind, bytes: Uint8Array, fileName: string, dryRun = false): Promise<ImportReport> {
+  async import(
+    kind: ImportKind,
+    bytes: Uint8Array,
+    fileName: string,
+    options: ImportOptions = {},
+  ): Promise<ImportReport> {
     const headers = {
       'x-file-name': encodeURIComponent(fileName),
       'content-type': 'application/octet-stream',
+      ...(options.sheet === undefined ? {} : { 'x-sheet': encodeURIComponent(options.sheet) }),
     }
-    const response = await this.send('POST', `/api/imports/${kind}?dryRun=${dryRun}`, bytes, headers)
+    const response = await this.send(
+      'POST',
+      `/api/imports/${kind}?dryRun=${options.dryRun === true}`,
+      bytes,
+      headers,
+    )
     return importReportSchema.parse(await response.json())
   }
 

@@ -53,9 +53,16 @@ async function verify(file: string, keys: readonly string[], print: (text: strin
   ])
   print(table(['from 来自', 'place 位置', 'record 记录', 'at 时间', 'outcome 结果'], rows))
   for (const fault of report.faults) print(`✗ record ${fault.item + 1}: ${fault.code} (${fault.detail})`)
-  print(`${report.view.home.state} / ${report.view.host.state}: ${report.view.meaning}`)
   if (report.faults.length > 0) throw new EvidenceRefused(report.faults.length)
-  print('✓ every record and receipt is proven 全部记录与回执验证通过')
+  print(`${report.view.home.state} / ${report.view.host.state}: ${report.view.meaning}`)
+  const erased = report.items.filter(({ type }) => type === 'erased').length
+  const open = report.items.filter(({ outcome }) => outcome === null).length
+  print(`✓ ${report.items.length} records: every signature holds 签名全部有效`)
+  if (erased > 0)
+    print(
+      `  ${erased} of them erased: that they were sent is proven, what they said is not 条内容已删除,只能证明曾经发送`,
+    )
+  if (open > 0) print(`  ${open} of them without the receiver's receipt 条没有对方回执`)
 }
 
 async function readEvidence(file: string): Promise<Evidence> {

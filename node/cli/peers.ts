@@ -1,6 +1,7 @@
 /** `huiliu peer …`: the card and fingerprint, agreements, and the state of both streams with each peer. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { type PeerState } from '../../protocol/index.ts'
+import { fingerprint, readAgreement, thumbprint, type PeerState } from '../../protocol/index.ts'
+import { nodeJsCrypto } from '../platform.ts'
 import { UsageError, type Group } from './parts.ts'
 import { table } from './table.ts'
 
@@ -11,6 +12,7 @@ export function peerCommands({ program, client, print }: Group): void {
   const group = { program: peer, client, print }
   cardCommand(group)
   proposeCommand(group)
+  showCommand(group)
   signCommand(group)
   listCommand(group)
   pauseCommand(group, 'pause', 'stop exchanging with a peer; nothing is lost (暂停)')
@@ -64,6 +66,31 @@ function proposeCommand({ program, client, print }: Group): void {
       ).propose({ card: await readCard(options.card), fingerprint, ...terms })
       await writeFile(options.out, document)
       print(`written 已写入: ${options.out}`)
+    })
+}
+
+function showCommand({ program, print }: Group): void {
+  program
+    .command('show')
+    .description('show what an agreement says before signing it (签署前查看协议内容)')
+    .requiredOption('--file <file>', 'the agreement')
+    .action(async (options: { file: string }) => {
+      const read = readAgreement(nodeJsCrypto, await readFile(options.file, 'utf8'))
+      if (!read.ok)
+        throw new UsageError(
+          `${options.file} is no agreement that can be signed (${read.code}: ${read.detail}). 不是可签署的协议。`,
+        )
+      const { terms, signedBy } = read.agreement
+      const parties = terms.parties.map(({ node, name, signing }) => [
+        `${name} ${node}`,
+        fingerprint(thumbprint(nodeJsCrypto, signing)),
+        signedBy.includes(node) ? 'signed 已签' : '–',
+      ])
+      print(table(['party 一方', 'fingerprint 指纹', 'signature 签名'], parties))
+      print(
+        `valid 有效期 ${terms.from} – ${terms.until}; reply 答复 ${terms.replyDays} days 天; queries 查询 ${terms.queriesPerDay} a day 每日; rules 规则包 ${terms.rulePack}`,
+      )
+      print(`records 记录 ${terms.families.join(', ')}`)
     })
 }
 

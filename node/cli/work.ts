@@ -7,6 +7,7 @@ import {
   type ImportKind,
   type ImportReport,
 } from '../../protocol/index.ts'
+import { type ApiClient } from './client.ts'
 import { UsageError, type Group } from './parts.ts'
 import { table } from './table.ts'
 
@@ -19,58 +20,74 @@ export function workCommands(group: Group): void {
   reconcileCommand(group)
 }
 
+interface ImportFlags {
+  dryRun?: boolean
+  held?: string
+  sheet?: string
+}
+
 function importCommand({ program, client, print }: Group): void {
   program
     .command('import <kind> <file>')
     .description(`import a workbook (导入表格): ${importKinds.join(', ')}`)
     .option('--dry-run', 'show what would happen and store nothing (只预览)')
     .option('--held <file>', 'write the rows held for correction to a workbook (待改正的行)')
-    .action(async (kind: string, file: string, options: { dryRun?: boolean; held?: string }) => {
+    .option('--sheet <name>', 'which sheet, where several hold such a table (工作表名称)')
+    .action(async (kind: string, file: string, flags: ImportFlags) => {
       if (!isKind(kind))
         throw new UsageError(
           `There is no kind "${kind}": choose one of ${importKinds.join(', ')}. 没有这种表格。`,
         )
+      if (flags.held !== undefined && flags.dryRun)
+        throw new UsageError('--held needs a real import: leave out --dry-run. 预览时不能导出待改正的行。')
       const api = await client()
-      const report = await api.import(
-        kind,
-        await readFile(file),
-        path.basename(file),
-        options.dryRun === true,
-      )
+      const report = await api.import(kind, await readFile(file), path.basename(file), flags)
       print(describeImport(report))
-      if (options.held === undefined || report.dryRun) return
-      await writeFile(options.held, await api.heldWorkbook(report.id))
-      print(`held rows 待改正的行: ${options.held}`)
+      if (flags.held === undefined) return
+      await writeFile(flags.held, await api.heldWorkbook(report.id))
+      print(`held rows 待改正的行: ${flags.held}`)
     })
+  program
+    .command('imported <id>')
+    .description('an earlier import as it stands now (查看以前的导入)')
+    .action(async (id: string) => print(describeImport(await (await client()).importStatus(id))))
 }
 
+const caseHeadings = [
+  'case 案件',
+  'name 姓名',
+  'home says 流出地',
+  'host says 流入地',
+  'meaning 结论',
+  'differences 差异',
+  'deviations 不一致项',
+]
+
 function caseCommands({ program, client, print }: Group): void {
-  const headings = [
-    'case 案件',
-    'name 姓名',
-    'home says 流出地',
-    'host says 流入地',
-    'meaning 结论',
-    'differences 差异',
-    'deviations 不一致项',
-  ]
   program
     .command('cases <peer>')
-    .description('cases with a peer (案件列表)')
-    .option('--home <node>', 'which side is home (default: this node)')
-    .action(async (peer: string, options: { home?: string }) => {
+    .description('cases with a peer, in both directions (案件列表)')
+    .action(async (peer: string) => {
       const api = await client()
-      const list = await api.cases(peer, options.home ?? (await api.node()).node)
-      const rows = list.map(({ id, name, home, host, meaning, differences, deviations }) => [
-        id,
-        name,
-        home,
-        host,
-        meaning,
-        differences.join(' '),
-        deviations.join(' '),
-      ])
-      print(table(headings, rows))
+      for (const home of await homesWith(api, peer)) {
+        const list = await api.cases(peer, home)
+        if (list.length === 0) continue
+        print(`${home} → ${home === peer ? (await api.node()).node : peer}`)
+        print(
+          table(
+            caseHeadings,
+            list.map((item) => [
+              item.id,
+              item.name,
+              item.home,
+              item.host,
+              item.meaning,
+              item.differences.join(' '),
+              item.deviations.join(' '),
+            ]),
+          ),
+        )
+      }
     })
   program
     .command('case <id>')
@@ -81,21 +98,38 @@ function caseCommands({ program, client, print }: Group): void {
 function reconcileCommand({ program, client, print }: Group): void {
   program
     .command('reconcile <peer>')
-    .description('compare counts with a peer down to the named case (对账)')
-    .option('--home <node>', 'which side is home (default: this node)')
-    .action(async (peer: string, options: { home?: string }) => {
-      const report = await (await client()).comparison(peer, options.home)
-      print(table([`${report.home} → ${report.host}`, 'cases 案件数', 'first 例'], comparisonRows(report)))
-      print(report.level ? 'streams level 收发已齐' : `in flight 在途: ${report.inFlight}`)
+    .description('compare counts with a peer down to the named case, in both directions (对账)')
+    .option('--all', 'name every case and not only the first three (列出全部)')
+    .action(async (peer: string, options: { all?: boolean }) => {
+      const api = await client()
+      for (const home of await homesWith(api, peer)) {
+        const report = await api.comparison(peer, home)
+        if (Object.keys(report.names).length === 0) continue
+        print(
+          table(
+            [`${report.home} → ${report.host}`, 'cases 案件数', 'who 何人'],
+            comparisonRows(report, options.all === true),
+          ),
+        )
+        print(report.level ? 'streams level 收发已齐' : `in flight 在途: ${report.inFlight}`)
+      }
     })
 }
 
-function comparisonRows(report: ComparisonReport): string[][] {
-  const row = (label: string, ids: readonly string[]) => [
-    label,
-    String(ids.length),
-    ids.slice(0, 3).join(' '),
-  ]
+/** Both directions with a peer: our members there, their members here. */
+async function homesWith(api: ApiClient, peer: string): Promise<[string, string]> {
+  if (!(await api.peers()).some(({ node }) => node === peer))
+    throw new UsageError(`${peer} is not a peer of this node: see "huiliu peer list". 与该地区没有协议。`)
+  return [(await api.node()).node, peer]
+}
+
+function comparisonRows(report: ComparisonReport, all: boolean): string[][] {
+  const who = (ids: readonly string[]) => {
+    const shown = all ? ids : ids.slice(0, 3)
+    const rest = ids.length > shown.length ? ' …' : ''
+    return shown.map((id) => `${report.names[id] ?? '?'} ${id}`).join(', ') + rest
+  }
+  const row = (label: string, ids: readonly string[]) => [label, String(ids.length), who(ids)]
   return [
     row('both 双方都有', report.both),
     row('home only 仅流出地', report.homeOnly),
@@ -118,13 +152,15 @@ function describeImport(report: ImportReport): string {
     `held 待改正 ${report.held}`,
     `waiting 等待 ${report.waiting}`,
   ]
-  const head = `${report.dryRun ? '预览 dry run: ' : ''}${counts.join(', ')}`
+  const head = report.dryRun ? '预览 dry run' : `import 导入 ${report.id}`
   const lines = report.details
     .slice(0, rowsShown)
-    .map(({ zh, state }) => `  ${zh.where} [${state}] ${zh.what}${zh.mend}`)
+    .map(({ zh, en, state }) => `  ${zh.where} [${state}] ${zh.what} ${zh.mend}\n      ${en.what} ${en.mend}`)
   const more =
-    report.details.length > rowsShown ? [`  … ${report.details.length - rowsShown} more 条未列出`] : []
-  return [head, ...lines, ...more].join('\n')
+    report.details.length > rowsShown
+      ? [`  … ${report.details.length - rowsShown} more 条未列出(--held 可导出全部)`]
+      : []
+  return [`${head}: ${counts.join(', ')}`, ...lines, ...more].join('\n')
 }
 
 function isKind(kind: string): kind is ImportKind {

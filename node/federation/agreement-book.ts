@@ -5,6 +5,7 @@
  * compare over another way; so nothing is signed without the operator typing what he heard.
  */
 import {
+  agreementTermsSchema,
   fingerprint,
   partySchema,
   thumbprint,
@@ -80,7 +81,7 @@ export class AgreementBook {
     const from = new Date(this.clock.nowMs())
     const until = new Date(this.clock.nowMs())
     until.setUTCFullYear(from.getUTCFullYear() + terms.years)
-    return this.peers.propose({
+    const agreement = agreementTermsSchema.safeParse({
       id: this.ids.next(),
       parties: [first, second],
       families: ['identity', 'flow', 'activity', 'peer'],
@@ -91,6 +92,13 @@ export class AgreementBook {
       from: day(from),
       until: day(until),
     })
+    // What the other side could not read is not signed.
+    if (!agreement.success)
+      throw new AgreementError(
+        'agreement_terms',
+        agreement.error.issues.map(({ path }) => path.join('.')).join(', '),
+      )
+    return this.peers.propose(agreement.data)
   }
 
   /** Pauses or resumes all traffic with a peer; nothing that waits for it is lost. */

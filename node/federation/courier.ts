@@ -179,8 +179,9 @@ export class Courier {
     const peer = await this.store.read((reader) => this.peers.get(reader, node))
     if (!peer || peer.paused) return
     for (let more = true; more && !this.stopped;) {
-      const moreToSeal = await this.sealer.seal(node)
+      // Not before it can be sent: what is written while the peer is away leaves under few signatures.
       if (this.clock.nowMs() < route.state.notBeforeMs) return this.retryLater(node, route)
+      const moreToSeal = await this.sealer.seal(node)
       const parcels = await this.nextParcels(node, route)
       if (parcels.length > 0 && !(await this.deliver(peer, route, parcels)))
         return this.retryLater(node, route)

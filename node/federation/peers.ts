@@ -19,6 +19,7 @@ import {
   type Family,
   type NodeId,
   type Party,
+  type Uuid,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Reader, type Transaction } from '../store/port.ts'
@@ -57,7 +58,8 @@ export class Peers {
   private readonly self: NodeId
   private readonly keyring: Keyring
   private readonly crypto: Crypto
-  private readonly pairKeys = new Map<string, Uint8Array>()
+  private readonly pairKeys = new Map<Uuid, Uint8Array>()
+  private readonly terms = new Map<Uuid, { document: string; terms: AgreementTerms }>()
 
   constructor(self: NodeId, keyring: Keyring, crypto: Crypto) {
     this.self = self
@@ -73,7 +75,7 @@ export class Peers {
     const keys = await reader.find(peerKeys, { peer: node })
     return {
       ...row,
-      terms: this.termsOf(agreement.document),
+      terms: this.termsOf(agreement.id, agreement.document),
       keys: new Map(keys.map(({ kid, x }) => [kid, Buffer.from(x, 'base64url')])),
     }
   }
@@ -191,8 +193,13 @@ export class Peers {
     return read.agreement
   }
 
-  private termsOf(document: string): AgreementTerms {
-    return this.read(document).terms
+  /** Documents never change under their id, so each is read (and its signatures checked) once. */
+  private termsOf(id: Uuid, document: string): AgreementTerms {
+    const known = this.terms.get(id)
+    if (known?.document === document) return known.terms
+    const { terms } = this.read(document)
+    this.terms.set(id, { document, terms })
+    return terms
   }
 
   private pairKeyOf(peer: Peer): Uint8Array {

@@ -186,7 +186,7 @@ export class Requests {
   }
 
   private async ask(peer: Peer, purpose: Purpose): Promise<string> {
-    if (peer.paused) throw new PeerUnreachable(peer.node, 'suspended')
+    if (peer.paused) throw new PeerUnreachable(peer.node, 'paused_here')
     const iat = Math.floor(this.clock.nowMs() / 1000)
     const nonce = this.ids.next()
     const request = { iss: this.self, aud: peer.node, iat, exp: iat + limits.requestSeconds, nonce, purpose }
@@ -197,8 +197,9 @@ export class Requests {
         maxBytes: answerBytes,
       })
       .catch(() => undefined)
-    if (answer?.status !== 200)
-      throw new PeerUnreachable(peer.node, answer ? `status_${answer.status}` : 'unreachable')
+    if (answer === undefined) throw new PeerUnreachable(peer.node, 'unreachable')
+    if (answer.status !== 200)
+      throw new PeerUnreachable(peer.node, refusalCode(fromUtf8(answer.body) ?? '', answer.status))
     return this.openAnswer(peer, nonce, fromUtf8(answer.body) ?? '')
   }
 
@@ -220,4 +221,10 @@ export class Requests {
       throw new PeerUnreachable(peer.node, 'bad_answer')
     return body
   }
+}
+
+/** The code a peer refuses with, as far as it has the form of one: the answer is unsigned and only shown. */
+export function refusalCode(text: string, status: number): string {
+  const code = /^\{"error":"([a-z_]{1,40})"/.exec(text)?.[1]
+  return code ?? `status_${status}`
 }

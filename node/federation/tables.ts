@@ -14,6 +14,12 @@ import { isFalse, isTrue, whole } from '../store/columns.ts'
 /** Positions of written records: drawn after the lock, so ascending within everything one lock guards. */
 export const outboxPosition = pgSequence('outbox_position')
 
+/** Whose database this is: one row. A node refuses to work on another node's. */
+export const identity = pgTable('identity', {
+  node: text('node').primaryKey(),
+  kid: text('kid').notNull(),
+})
+
 export const peers = pgTable('peers', {
   node: text('node').primaryKey(),
   name: text('name').notNull(),

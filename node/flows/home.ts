@@ -129,7 +129,13 @@ export class HomeFlows {
   }
 
   async deniedQueries(reader: Reader, peer: NodeId): Promise<Uuid[]> {
-    return (await reader.find(queries, { peer, denied: true }, { orderBy: 'id' })).map(({ id }) => id)
+    return (await this.deniedNames(reader, peer)).map(([id]) => id)
+  }
+
+  /** Denied queries with the name under which host asked. */
+  async deniedNames(reader: Reader, peer: NodeId): Promise<(readonly [Uuid, string])[]> {
+    const denied = await reader.find(queries, { peer, denied: true }, { orderBy: 'id' })
+    return denied.map(({ id, name }) => [id, name] as const)
   }
 
   private async publish(

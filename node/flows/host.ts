@@ -155,15 +155,13 @@ export class HostFlows {
 
   /** Queries to that home whose last answer is a denial. */
   async deniedQueries(reader: Reader, home: NodeId): Promise<Uuid[]> {
-    const denied = await reader.find(arrivals, { home, state: 'denied' })
-    return denied
-      .map(({ query }) => query)
-      .filter((query) => query !== null)
-      .sort()
+    return (await this.deniedNames(reader, home)).map(([id]) => id).sort()
   }
 
-  async countByState(reader: Reader, home: NodeId, state: string): Promise<number> {
-    return reader.count(arrivals, { home, state })
+  /** The same with the name in our arrivals register. */
+  async deniedNames(reader: Reader, home: NodeId): Promise<(readonly [Uuid, string])[]> {
+    const denied = await reader.find(arrivals, { home, state: 'denied' })
+    return denied.flatMap(({ query, name }) => (query === null ? [] : [[query, name] as const]))
   }
 
   /** Confirms the person on the open case, or asks home once. */

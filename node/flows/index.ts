@@ -170,6 +170,17 @@ export class CaseViews {
     return compareCases(compared, await this.denied(reader, self, peer, home))
   }
 
+  /** The person behind each case, and behind each query that home denied. */
+  async names(reader: Reader, self: NodeId, peer: NodeId, home: NodeId): Promise<Record<Uuid, string>> {
+    const all = await this.list(reader, self, peer, home, null, Number.MAX_SAFE_INTEGER)
+    const denied =
+      home === self ? await this.home.deniedNames(reader, peer) : await this.host.deniedNames(reader, home)
+    const named = all.map(
+      ({ row, home: facts, host }) => [row.id, facts.person?.name ?? host.person?.name ?? ''] as const,
+    )
+    return Object.fromEntries([...named, ...denied])
+  }
+
   private denied(reader: Reader, self: NodeId, peer: NodeId, home: NodeId): Promise<Uuid[]> {
     return home === self ? this.home.deniedQueries(reader, peer) : this.host.deniedQueries(reader, home)
   }

@@ -62,6 +62,16 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '对方节点暂时没有应答,已写入的内容会自动补传。请稍后再试。',
     en: 'The other node does not answer now; what is written will be delivered by itself. Try again later.',
   },
+  peer_refused: {
+    status: 502,
+    zh: '对方节点拒绝了这次请求,原因代码见下。如为 bad_time,请核对两地服务器的时钟。',
+    en: 'The other node refused this request, with the code below. For bad_time, check the clocks of both servers.',
+  },
+  peer_paused: {
+    status: 409,
+    zh: '与该地区的往来已暂停。请先恢复(huiliu peer resume)。',
+    en: 'Exchange with that region is paused. Resume it first (huiliu peer resume).',
+  },
   member_not_found: { status: 404, zh: '花名册中没有这名党员。', en: 'No such member on the roster.' },
   not_home_of_case: {
     status: 409,
@@ -93,8 +103,8 @@ const domainAnswers: Record<ErrorCode, Answer> = {
   too_large: { status: 413, zh: '内容太大。', en: 'Too large.' },
   internal: {
     status: 500,
-    zh: '节点出错,未作任何改动。请查看日志。',
-    en: 'The node failed and changed nothing. See its log.',
+    zh: '节点出错。可以放心再试一次:已完成的部分不会重复。仍不行请查看日志。',
+    en: 'The node failed. It is safe to try again: what was done is not done twice. If it fails again, see its log.',
   },
 }
 
@@ -164,7 +174,7 @@ export function describeError(error: unknown): HttpError | undefined {
   if (error instanceof DomainError)
     return isRecordCode(error.code) ? told(409, error.code, recordAnswers[error.code]) : domain(error.code)
   if (error instanceof AgreementError) return told(409, error.code, agreementAnswers[error.code])
-  if (error instanceof PeerUnreachable) return domain('peer_unreachable')
+  if (error instanceof PeerUnreachable) return unreachable(error)
   if (error instanceof WorkbookError) {
     const say = (language: 'zh' | 'en') => {
       const { what, mend } = describeWorkbookError(error, language)
@@ -173,6 +183,15 @@ export function describeError(error: unknown): HttpError | undefined {
     return told(422, error.code, { zh: say('zh'), en: say('en') })
   }
   return undefined
+}
+
+/** An answer with a code of the gate is a refusal, not silence. */
+function unreachable({ code }: PeerUnreachable): HttpError {
+  if (code === 'paused_here') return domain('peer_paused')
+  if (!Object.hasOwn(gateStatus, code)) return domain('peer_unreachable')
+  const { status, body } = domain('peer_refused')
+  const { zh, en } = body.error
+  return told(status, 'peer_refused', { zh: `${zh}(${code})`, en: `${en} (${code})` })
 }
 
 export function domain(code: ErrorCode): HttpError {

@@ -103,8 +103,11 @@ function importRoutes(app: App, { region }: LocalDoors): void {
     const body = await readBody(context, fileBytes)
     if (!body.ok) throw new DomainError(body.why === 'too_large' ? 'too_large' : 'bad_request')
     const dryRun = context.req.query('dryRun') === 'true'
-    const fileName = decodeURIComponent(context.req.header('x-file-name') ?? 'workbook')
-    return context.json(await region.imports.run({ kind: kind.data, bytes: body.bytes, fileName, dryRun }))
+    const fileName = headerText(context, 'x-file-name') ?? 'workbook'
+    const sheet = headerText(context, 'x-sheet')
+    return context.json(
+      await region.imports.run({ kind: kind.data, bytes: body.bytes, fileName, dryRun, sheet }),
+    )
   })
   app.get('/api/imports/:id', async (context) => context.json(await region.imports.status(id(context))))
   app.get('/api/imports/:id/held.xlsx', async (context) => {
@@ -151,6 +154,16 @@ function caseRoutes(app: App, { desk }: LocalDoors): void {
   app.post('/api/cases/:id/corrections', async (context) =>
     context.json(await desk.correct(id(context), await json(context, correction))),
   )
+}
+
+/** A text in a header, percent-encoded because headers are ASCII; it is no part of the URL, which may be logged. */
+function headerText(context: NodeContext, name: string): string | undefined {
+  const value = context.req.header(name)
+  try {
+    return value === undefined ? undefined : decodeURIComponent(value)
+  } catch {
+    throw new DomainError('bad_request')
+  }
 }
 
 function id(context: NodeContext): string {

@@ -74,6 +74,7 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
   const theirs = await allPages((after) => region.requests.compare(peer, home, after))
   const ours = await store.read(async (reader) => ({
     comparison: await views.comparison(reader, self, node, home),
+    names: await views.names(reader, self, node, home),
     pages: await allPages(async (after) => ({
       ...(await streamState(reader, node)),
       ...(await views.comparedPage(reader, self, node, home, after)),
@@ -91,6 +92,7 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
     unequal: [...here].filter(([id, digest]) => there.has(id) && there.get(id) !== digest).map(([id]) => id),
     onlyHere: [...here.keys()].filter((id) => !there.has(id)),
     onlyThere: [...there.keys()].filter((id) => !here.has(id)),
+    names: ours.names,
   }
 }
 

@@ -58,6 +58,7 @@ function quickSocket(url: string): object {
 }
 
 async function migrateDatabase(url: string): Promise<void> {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) throw unusable('not an address')
   const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined })
   try {
     // Several processes of one region may start together: one migrates, the others wait.
@@ -73,10 +74,14 @@ async function migrateDatabase(url: string): Promise<void> {
 function asUnavailable(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (!/^(ECONNREFUSED|ENOTFOUND|CONNECT_TIMEOUT|ECONNRESET|28P01|3D000)$/.test(code)) return error
+  return unusable(code)
+}
+
+function unusable(why: string): StoreUnavailable {
   return new StoreUnavailable(
     'postgres_failed',
-    `The database named by DATABASE_URL cannot be used (${code}): check that it runs, and its address, user and database name.`,
-    `DATABASE_URL 指定的数据库无法使用(${code}):请检查数据库是否已启动,以及地址、用户名和库名是否正确。`,
+    `The database named by DATABASE_URL cannot be used (${why}): it has the form postgres://user:password@host:5432/name; check that the server runs, and user, password and name.`,
+    `DATABASE_URL 指定的数据库无法使用(${why}):格式为 postgres://用户:密码@主机:5432/库名;请检查数据库是否已启动,以及用户、密码和库名。`,
   )
 }
 

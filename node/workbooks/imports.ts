@@ -53,6 +53,8 @@ export interface ImportRequest {
   readonly bytes: Uint8Array
   readonly fileName: string
   readonly dryRun: boolean
+  /** Which sheet, where several hold such a table. */
+  readonly sheet?: string | undefined
 }
 
 interface StoredRow {
@@ -121,7 +123,7 @@ export class Imports {
   /** Throws WorkbookError when the file as a whole cannot be taken. */
   async run(request: ImportRequest): Promise<ImportReport> {
     const sheets = await this.readSheets(request.bytes, request.fileName)
-    const table = interpret(request.kind, sheets)
+    const table = interpret(request.kind, sheets, request.sheet === undefined ? {} : { sheet: request.sheet })
     const judged: Judged<WorkbookKind>[] = []
     for (let at = 0; at < table.rows.length; at += rowsPerBatch)
       judged.push(...(await this.takeBatch(request, table.rows.slice(at, at + rowsPerBatch))))

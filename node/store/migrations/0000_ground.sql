@@ -65,6 +65,11 @@ CREATE TABLE "forks" (
 	CONSTRAINT "forks_peer_epoch_seq_content_id_pk" PRIMARY KEY("peer","epoch","seq","content_id")
 );
 --> statement-breakpoint
+CREATE TABLE "identity" (
+	"node" text PRIMARY KEY NOT NULL,
+	"kid" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "nonces" (
 	"peer" text NOT NULL,
 	"nonce" text NOT NULL,
