@@ -49,6 +49,13 @@ export function openKeyring(crypto: Crypto, text: string): Keyring {
   const file = fileSchema.parse(JSON.parse(text))
   const signingKey = nodeCrypto.createPrivateKey({ key: file.signing, format: 'jwk' })
   const exchangeKey = nodeCrypto.createPrivateKey({ key: file.exchange, format: 'jwk' })
+  // Node takes the private half alone: a file whose halves differ would sign what no peer can verify.
+  for (const [key, x] of [
+    [signingKey, file.signing.x],
+    [exchangeKey, file.exchange.x],
+  ] as const)
+    if (nodeCrypto.createPublicKey(key).export({ format: 'jwk' }).x !== x)
+      throw new TypeError('the public half in the keyring file is not that of its private half')
   const signing: SigningKey = { kty: 'OKP', crv: 'Ed25519', x: file.signing.x }
   const kid = thumbprint(crypto, signing)
   return {

@@ -11,7 +11,7 @@ import { Gate } from './federation/gate.ts'
 import { Inbox } from './federation/inbox.ts'
 import { Outbox } from './federation/outbox.ts'
 import { Peers, type Introduction } from './federation/peers.ts'
-import { Requests } from './federation/requests.ts'
+import { Requests, type CompareSource } from './federation/requests.ts'
 import { Sealer } from './federation/sealer.ts'
 import { Cases, CaseViews, flowHandlers, HomeFlows, HostFlows } from './flows/index.ts'
 import { type Keyring } from './keyring.ts'
@@ -42,52 +42,74 @@ export interface RegionParts {
 }
 
 export type Region = ReturnType<typeof openRegion>
+type Streams = ReturnType<typeof openStreams>
+type Rooms = ReturnType<typeof openRooms>
 
 export function openRegion(parts: RegionParts) {
-  const { self, name, keyring, store, platform } = parts
+  const { self, name, keyring, store } = parts
+  const { clock, crypto } = parts.platform
+  const streams = openStreams(parts)
+  const rooms = openRooms(parts, streams)
+  const doors = openDoors(parts, streams, rooms)
+  return {
+    ...{ self, name, keyring, store, clock, crypto },
+    ...{ peers: streams.peers, courier: streams.courier },
+    ...rooms,
+    ...doors,
+    sign: (introduction: Introduction) => sign(store, streams, rooms, introduction),
+    /** Starts delivering, and asks every peer for what we missed while we were away. */
+    start: async () => {
+      const all = await store.read((reader) => streams.peers.all(reader))
+      streams.courier.start()
+      // A defect in what one peer had parked keeps nobody else's word from going out.
+      for (const { node } of all) await doors.inbox.settleParked(node).catch(parts.onFault)
+      await Promise.all(all.map(({ node }) => doors.requests.pull(node).catch(() => 0)))
+    },
+    stop: () => streams.courier.stop(),
+  }
+}
+
+/** What leaves this node: peers, and the way of a record from the outbox to its receipt. */
+function openStreams({ self, keyring, store, platform, tuning = {}, onFault }: RegionParts) {
   const { clock, crypto, random, timers, http } = platform
   const { signer } = keyring
   const ids = idsFrom(clock, random)
   const vault = openVault(keyring.vaultKey, random)
-
   const peers = new Peers(self, keyring, crypto)
-  const sealer = new Sealer({ self, store, signer, crypto, clock, tuning: parts.tuning ?? {} })
-  const courier = new Courier({
-    self,
-    store,
-    peers,
-    sealer,
-    http,
-    crypto,
-    clock,
-    random,
-    timers,
-    onFault: parts.onFault,
-  })
+  const sealer = new Sealer({ self, store, signer, crypto, clock, tuning })
+  const ports = { http, crypto, clock, random, timers }
+  const courier = new Courier({ self, store, peers, sealer, ...ports, onFault })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
+  return { ids, vault, peers, courier, outbox }
+}
 
+/** The rooms of the domain. */
+function openRooms({ name, platform }: RegionParts, { ids, vault, peers, outbox }: Streams) {
+  const { clock, crypto } = platform
   const organisations = new Organisations({ ids, regionName: name })
   const members = new Members({ vault, peers, organisations, clock, ids })
   const cases = new Cases({ outbox, clock, ids })
   const activities = new Activities({ cases, outbox, crypto, clock })
   const home = new HomeFlows({ cases, members, peers, outbox, vault, clock, ids })
   const host = new HostFlows({
-    cases,
-    peers,
-    outbox,
-    organisations,
-    vault,
-    clock,
-    ids,
+    ...{ cases, peers, outbox, organisations, vault, clock, ids },
     confirmed: (tx, subject, arrival) => activities.arrivalConfirmed(tx, subject, arrival),
   })
-  const views = new CaseViews({
-    home,
-    host,
-    crypto,
-    activities: (reader, caseIds) => activities.ofCases(reader, caseIds),
-  })
+  const ofCases = activities.ofCases.bind(activities)
+  const views = new CaseViews({ home, host, crypto, activities: ofCases })
+  return { organisations, members, cases, activities, home, host, views }
+}
 
+/** What comes in: envelopes and requests of peers through the gate, workbooks and agreements from the office. */
+function openDoors(
+  { self, name, keyring, store, platform, readSheets }: RegionParts,
+  streams: Streams,
+  rooms: Rooms,
+) {
+  const { clock, crypto, http } = platform
+  const { ids, vault, peers, outbox } = streams
+  const { members, cases, activities, home, host, views } = rooms
+  const { signer } = keyring
   const gate = new Gate({ self, store, peers, crypto, clock, ids })
   const handlers = {
     ...flowHandlers({ cases, home, host }),
@@ -95,7 +117,8 @@ export function openRegion(parts: RegionParts) {
     'activity.corrected': activities.handler,
   }
   const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, signer, crypto, clock })
-  const compared = views.comparedPage.bind(views)
+  const compared: CompareSource = (reader, peer, homeNode, after) =>
+    views.comparedPage(reader, self, peer, homeNode, after)
   const requests = new Requests({
     self,
     store,
@@ -107,67 +130,31 @@ export function openRegion(parts: RegionParts) {
     crypto,
     clock,
     ids,
-    compared: (reader, peer, homeNode, after) => compared(reader, self, peer, homeNode, after),
+    compared,
   })
-  const imports = new Imports({
-    store,
-    readSheets: parts.readSheets,
-    peers,
-    members,
-    cases,
-    home,
-    host,
-    activities,
-    vault,
-    crypto,
-    clock,
-    ids,
-  })
+  const imported = { members, cases, home, host, activities }
+  const imports = new Imports({ store, readSheets, peers, ...imported, vault, crypto, clock, ids })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
   const evidence = new EvidenceFile({ self, store })
+  return { inbox, requests, imports, agreements, evidence }
+}
 
-  return {
-    self,
-    name,
-    keyring,
-    store,
-    clock,
-    crypto,
-    peers,
-    members,
-    organisations,
-    cases,
-    home,
-    host,
-    activities,
-    views,
-    imports,
-    agreements,
-    evidence,
-    inbox,
-    requests,
-    courier,
-    /** Signs an agreement; when it comes into force, the peer may ask for our members and our waiting arrivals are asked for. */
-    sign: async (introduction: Introduction) => {
-      const signed = await store.transaction(async (tx) => {
-        const result = await peers.sign(tx, introduction)
-        const peer = result.active ? await peers.get(tx, result.peer) : undefined
-        if (peer) {
-          await members.tagAll(tx, peer)
-          await host.agreed(tx, peer)
-        }
-        return result
-      })
-      courier.wake(signed.peer)
-      return signed
-    },
-    /** Starts delivering, and asks every peer for what we missed while we were away. */
-    start: async () => {
-      const all = await store.read((reader) => peers.all(reader))
-      for (const { node } of all) await inbox.settleParked(node)
-      courier.start()
-      await Promise.all(all.map(({ node }) => requests.pull(node).catch(() => 0)))
-    },
-    stop: () => courier.stop(),
-  }
+/** Signs an agreement; when it comes into force, the peer may ask for our members, and our waiting arrivals are asked for. */
+async function sign(
+  store: Store,
+  { peers, courier }: Streams,
+  { members, host }: Rooms,
+  introduction: Introduction,
+) {
+  const signed = await store.transaction(async (tx) => {
+    const result = await peers.sign(tx, introduction)
+    const peer = result.active ? await peers.get(tx, result.peer) : undefined
+    if (peer) {
+      await members.tagAll(tx, peer)
+      await host.agreed(tx, peer)
+    }
+    return result
+  })
+  courier.wake(signed.peer)
+  return signed
 }

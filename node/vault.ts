@@ -29,7 +29,10 @@ export function openVault(masterKey: Uint8Array, random: Random): Vault {
     },
     open: (place, sealed) => {
       const bytes = Buffer.from(sealed)
-      const decipher = nodeCrypto.createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, nonceBytes))
+      const decipher = nodeCrypto.createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, nonceBytes), {
+        // Node would accept a shorter tag, which a value cut short has.
+        authTagLength: tagBytes,
+      })
       decipher.setAAD(Buffer.from(place))
       decipher.setAuthTag(bytes.subarray(-tagBytes))
       const body = bytes.subarray(nonceBytes, -tagBytes)

@@ -265,6 +265,10 @@ export class Courier {
   ): Promise<void> {
     await this.store.transaction(async (tx) => {
       await tx.lock([`stream-out:${node}`])
+      await tx.getMany(
+        envelopesOut,
+        parcels.map(({ envelope }) => envelope),
+      )
       for (const [i, { outcomes }] of receipts.entries()) {
         const envelope = parcels[i]?.envelope
         const stored = envelope && (await tx.get(envelopesOut, envelope))
@@ -289,19 +293,17 @@ export class Courier {
 
   private async nextParcels(node: NodeId, route: Route): Promise<Parcel[]> {
     return this.store.read(async (reader) => {
-      const envelopes = await this.nextEnvelopes(reader, node, route)
-      const rows = await reader.findIn(
-        recordsOut,
-        'seq',
-        envelopes.map(({ seq }) => seq),
-        { peer: node },
-      )
+      const next = await this.nextEnvelopes(reader, node, route)
+      const epoch = next[0]?.epoch ?? 0
+      const envelopes = next.filter((envelope) => envelope.epoch === epoch)
+      const seqs = envelopes.map(({ seq }) => seq)
+      const rows = await reader.findIn(recordsOut, 'seq', seqs, { peer: node, epoch })
       const parcels: Parcel[] = []
       let size = 0
       for (const envelope of envelopes) {
         const own = rows
-          .filter(({ epoch, seq }) => epoch === envelope.epoch && seq === envelope.seq)
-          .sort((a, b) => (a.idx ?? 0) - (b.idx ?? 0))
+          .filter(({ seq }) => seq === envelope.seq)
+          .sort((one, two) => (one.idx ?? 0) - (two.idx ?? 0))
         const text = envelopeLines({ jws: envelope.jws, records: own.map((row) => row.text) })
         size += text.length * 3
         if (parcels.length > 0 && size > limits.postBytes) break

@@ -12,6 +12,7 @@ import {
   signReceipt,
   typeRules,
   type Crypto,
+  type Envelope,
   type FactRecord,
   type NodeId,
   type Outcome,
@@ -28,6 +29,9 @@ import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { envelopesIn, envelopesOut, forks, recordsIn, recordsOut, streamsIn } from './tables.ts'
+
+/** Records taken in one transaction, unless one envelope has more: a commit is the dearest thing here, and a peer's lock the second. */
+const recordsPerTransaction = 1024
 
 export type Applied = { outcome: 'applied' } | { outcome: 'refused'; code: RecordCode }
 export const applied: Applied = { outcome: 'applied' }
@@ -100,15 +104,33 @@ export class Inbox {
       await this.gate.note(claimed, refusal, body)
       return { receipts: [], refusal }
     }
+    const received = await this.takeProven(admitted.peer, opened.envelopes)
+    const { receipts, refusal } = received
+    const rejected = opened.envelopes[receipts.length]
+    if (refusal && rejected && refusal.code !== 'gap')
+      await this.gate.note(claimed, refusal, Buffer.from(rejected.jws))
+    return received
+  }
+
+  /** Proves and takes envelopes in order, some in one transaction, up to the first that is refused. */
+  private async takeProven(peer: Peer, envelopes: readonly Envelope[]): Promise<Received> {
     const receipts: string[] = []
-    for (const envelope of opened.envelopes) {
-      const proven = this.gate.prove(admitted.peer, envelope)
-      const taken = proven.ok ? await this.take(admitted.peer, proven.proven) : proven
-      if (!taken.ok) {
-        if (taken.code !== 'gap') await this.gate.note(claimed, taken, Buffer.from(envelope.jws))
-        return { receipts, refusal: taken }
+    for (let at = 0; at < envelopes.length;) {
+      const batch: ProvenEnvelope[] = []
+      let refusal: Received['refusal']
+      for (let records = 0; at < envelopes.length && records < recordsPerTransaction; at++) {
+        const envelope = envelopes[at]
+        const proven = envelope && this.gate.prove(peer, envelope)
+        if (!proven?.ok) {
+          refusal = proven
+          break
+        }
+        batch.push(proven.proven)
+        records += proven.proven.payload.records.length
       }
-      receipts.push(taken.receipt)
+      const taken = batch.length === 0 ? { receipts: [], refusal: undefined } : await this.take(peer, batch)
+      receipts.push(...taken.receipts)
+      if (taken.refusal ?? refusal) return { receipts, refusal: taken.refusal ?? refusal }
     }
     return { receipts, refusal: undefined }
   }
@@ -139,20 +161,57 @@ export class Inbox {
     })
   }
 
-  private async take(
-    peer: Peer,
-    proven: ProvenEnvelope,
-  ): Promise<{ ok: true; receipt: string } | NonNullable<Received['refusal']>> {
+  /** One transaction: each envelope in its place, until one is refused. What was taken before it stays taken. */
+  private async take(peer: Peer, batch: readonly ProvenEnvelope[]): Promise<Received> {
     return this.store.transaction(async (tx) => {
       await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])
-      const stream = await tx.get(streamsIn, { peer: peer.node })
-      if (!stream) return refuse('no_agreement', 'no stream from this peer')
-      if (stream.frozen) return refuse('frozen', 'this stream is frozen after a fork')
-      const placed = place(stream, proven.payload)
-      if (!placed.ok && placed.code === 'fork') return this.keepFork(tx, peer, proven, placed)
-      if (!placed.ok) return { ...placed, have: { epoch: stream.epoch, seq: stream.seq } }
-      return placed.place === 'earlier' ? this.repeat(tx, peer, proven) : this.append(tx, peer, proven)
+      const opened = batch.map((proven) => ({ proven, items: itemsOf(proven) }))
+      const blocked = await this.readAhead(tx, peer, opened)
+      const receipts: string[] = []
+      for (const { proven, items } of opened) {
+        const taken = await this.takeOne(tx, peer, proven, items, blocked)
+        if (!taken.ok) return { receipts, refusal: taken }
+        receipts.push(taken.receipt)
+      }
+      return { receipts, refusal: undefined }
     })
+  }
+
+  private async takeOne(
+    tx: Transaction,
+    peer: Peer,
+    proven: ProvenEnvelope,
+    items: readonly Item[],
+    blocked: Set<string>,
+  ): Promise<{ ok: true; receipt: string } | NonNullable<Received['refusal']>> {
+    const stream = await tx.get(streamsIn, { peer: peer.node })
+    if (!stream) return refuse('no_agreement', 'no stream from this peer')
+    if (stream.frozen) return refuse('frozen', 'this stream is frozen after a fork')
+    const placed = place(stream, proven.payload)
+    if (!placed.ok && placed.code === 'fork') return this.keepFork(tx, peer, proven, placed)
+    if (!placed.ok) return { ...placed, have: { epoch: stream.epoch, seq: stream.seq } }
+    if (placed.place === 'earlier') return this.repeat(tx, peer, proven)
+    return this.append(tx, peer, proven, items, blocked)
+  }
+
+  /** Reads in few round trips what the envelopes of a batch will need; the answer names the cases behind a parked record. */
+  private async readAhead(
+    tx: Transaction,
+    peer: Peer,
+    opened: readonly { proven: ProvenEnvelope; items: readonly Item[] }[],
+  ): Promise<Set<string>> {
+    const items = opened.flatMap((each) => each.items)
+    await tx.getMany(
+      envelopesIn,
+      opened.map(({ proven: { payload } }) => ({ peer: peer.node, epoch: payload.epoch, seq: payload.seq })),
+    )
+    await tx.getMany(
+      recordsIn,
+      items.map(({ digest }) => ({ peer: peer.node, digest })),
+    )
+    const parked = await tx.find(recordsIn, { peer: peer.node, parked: true })
+    await this.prepare(tx, peer, items)
+    return new Set(parked.map(({ caseId }) => caseId).filter((id) => id !== null))
   }
 
   private async repeat(
@@ -185,10 +244,11 @@ export class Inbox {
     tx: Transaction,
     peer: Peer,
     proven: ProvenEnvelope,
+    items: readonly Item[],
+    blocked: Set<string>,
   ): Promise<{ ok: true; receipt: string }> {
-    const { epoch, seq, records } = proven.payload
-    const items = proven.envelope.records.map((text, idx) => readItem(records[idx] ?? '', text, idx))
-    const outcomes = await this.applyAll(tx, peer, items)
+    const { epoch, seq } = proven.payload
+    const outcomes = await this.applyAll(tx, peer, items, blocked)
     const nowMs = this.clock.nowMs()
     const receipt = signReceipt(this.signer, {
       iss: this.self,
@@ -206,13 +266,16 @@ export class Inbox {
     return { ok: true, receipt }
   }
 
-  private async applyAll(tx: Transaction, peer: Peer, items: readonly Item[]): Promise<Outcome[]> {
+  private async applyAll(
+    tx: Transaction,
+    peer: Peer,
+    items: readonly Item[],
+    blocked: Set<string>,
+  ): Promise<Outcome[]> {
     const earlier = await tx.getMany(
       recordsIn,
       items.map(({ digest }) => ({ peer: peer.node, digest })),
     )
-    const blocked = await this.blockedCases(tx, peer)
-    await this.prepare(tx, peer, items)
     const outcomes: Outcome[] = []
     const seen = new Map<string, Outcome>()
     for (const [i, item] of items.entries()) {
@@ -255,11 +318,6 @@ export class Inbox {
       else groups.set(handler, [read.record])
     }
     for (const [handler, records] of groups) await handler.prepare?.(tx, peer, records)
-  }
-
-  private async blockedCases(tx: Transaction, peer: Peer): Promise<Set<string>> {
-    const parked = await tx.find(recordsIn, { peer: peer.node, parked: true })
-    return new Set(parked.map(({ caseId }) => caseId).filter((id) => id !== null))
   }
 
   private async storeRecords(
@@ -322,6 +380,10 @@ export class Inbox {
     const body = { epoch, seq, index: idx, digest, outcome }
     await this.outbox.write(tx, peer, [this.outbox.draft({ type: 'outcome.settled', case: null, body })])
   }
+}
+
+function itemsOf({ envelope, payload }: ProvenEnvelope): Item[] {
+  return envelope.records.map((text, idx) => readItem(payload.records[idx] ?? '', text, idx))
 }
 
 function readItem(digest: string, text: string | null, idx: number): Item {

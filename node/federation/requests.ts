@@ -23,6 +23,7 @@ import {
   type Purpose,
   type Refusal,
   type RequestPayload,
+  type Result,
   type Signer,
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type Ids } from '../platform.ts'
@@ -114,15 +115,13 @@ export class Requests {
   /** Answers a request posted under a peer's name. */
   async answer(claimed: string, body: Uint8Array): Promise<{ ok: true; text: string } | Refusal> {
     const admitted = await this.gate.admit(claimed)
-    const asked = admitted.ok ? await this.gate.request(admitted.peer, body) : admitted
+    const asked = admitted.ok ? await this.admitRequest(admitted.peer, body) : admitted
     if (!admitted.ok || !asked.ok) {
       const refusal = asked.ok ? (admitted as Refusal) : asked
       await this.gate.note(claimed, refusal, body)
       return refusal
     }
     const { purpose } = asked.request
-    if (purpose.what === 'compare' && ![this.self, admitted.peer.node].includes(purpose.home))
-      return refuse('bad_field', 'a comparison of cases that are not between us')
     const text = await this.store.read((reader) => this.answerBody(reader, admitted.peer, purpose))
     return { ok: true, text: `${this.signedAnswer(asked.request, text)}\n${text}` }
   }
@@ -150,8 +149,16 @@ export class Requests {
   async compare(peer: Peer, home: NodeId, after: string | null): Promise<ComparePage> {
     const parsed = parseStrict(await this.ask(peer, { what: 'compare', home, after }))
     const page = parsed.ok ? comparePageSchema.safeParse(parsed.value) : undefined
-    if (!page?.success) throw new PeerUnreachable(peer.node, 'bad_answer')
+    if (!page?.success || !goesOn(page.data, after)) throw new PeerUnreachable(peer.node, 'bad_answer')
     return page.data
+  }
+
+  private async admitRequest(peer: Peer, body: Uint8Array): Promise<Result<{ request: RequestPayload }>> {
+    const asked = await this.gate.request(peer, body)
+    const purpose = asked.ok ? asked.request.purpose : undefined
+    if (purpose?.what === 'compare' && purpose.home !== this.self && purpose.home !== peer.node)
+      return refuse('bad_field', 'a comparison of cases that are not between us')
+    return asked
   }
 
   private async answerBody(reader: Reader, peer: Peer, purpose: Purpose): Promise<string> {
@@ -221,6 +228,11 @@ export class Requests {
       throw new PeerUnreachable(peer.node, 'bad_answer')
     return body
   }
+}
+
+/** A page that is not the last ends where the next begins, and beyond where it began: so pages come to an end. */
+function goesOn({ cases, next }: ComparePage, after: string | null): boolean {
+  return next === null || (next === cases.at(-1)?.id && next > (after ?? ''))
 }
 
 /** The code a peer refuses with, as far as it has the form of one: the answer is unsigned and only shown. */

@@ -8,7 +8,7 @@ import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 /** Envelopes sealed in one transaction: enough to keep the disk busy, few enough to lose little on a crash. */
-const envelopesPerSealing = 8
+const envelopesPerSealing = 32
 
 export class Sealer {
   private readonly self: NodeId

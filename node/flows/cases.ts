@@ -67,6 +67,11 @@ export class Cases {
     return row && readCase(row)
   }
 
+  /** All cases of a person with a peer, open or not. */
+  async ofPerson(reader: Reader, peer: NodeId, side: Side, tag: string): Promise<Case[]> {
+    return (await reader.find(cases, { peer, side, tag })).map(readCase)
+  }
+
   async openOfMember(reader: Reader, member: Uuid): Promise<Case[]> {
     return (await reader.find(cases, { member, open: true })).map(readCase)
   }

@@ -145,9 +145,11 @@ export class HomeFlows {
   ): Promise<OutflowResult> {
     const peer = await this.peerOf(tx, entry.host)
     const tag = this.members.tagOf(peer, member)
-    const open = await this.cases.openFor(tx, peer.node, 'home', tag)
+    const stays = await this.cases.ofPerson(tx, peer.node, 'home', tag)
+    const open = stays.find(({ row }) => row.open)
     const person = personOf(member, entry.phone)
     if (open?.home.state === 'published') return this.republish(tx, open, person, entry.outflow)
+    if (stays.some((stay) => hasEnded(stay, entry.outflow))) return 'unchanged'
     const subject = open?.home.state === 'asserted' ? open : this.cases.mint(peer.node, tag, member.id)
     if (open && subject !== open) await this.close(tx, open, { reason: 'returned' })
     const body = { tag, person, outflow: entry.outflow }
@@ -237,6 +239,17 @@ export class HomeFlows {
     if (!peer) throw new DomainError('agreement_needed', { region: node })
     return peer
   }
+}
+
+/**
+ * Registers are cumulative: a row of a stay that has ended comes again with every import and says nothing new. A new
+ * stay is another row, and one that began after the member had returned.
+ */
+function hasEnded({ home }: Case, outflow: Outflow): boolean {
+  if (home.state !== 'returned' && home.state !== 'closed') return false
+  if (canonicalJson(outflow) === canonicalJson(home.outflow)) return true
+  if (outflow.leftOn === undefined || home.closed === 'published-in-error') return false
+  return outflow.leftOn <= (home.returnedOn ?? home.outflow?.leftOn ?? '')
 }
 
 /** What home says of a person: name and category by the roster, the phone by the newer of register and roster. */

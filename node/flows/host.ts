@@ -79,9 +79,9 @@ export class HostFlows {
   async register(tx: Transaction, entries: readonly ArrivalEntry[]): Promise<ArrivalResult[]> {
     const results: ArrivalResult[] = []
     for (const entry of entries) {
-      const { arrival, result } = await this.keepArrival(tx, entry)
+      const { arrival, result, moved } = await this.keepArrival(tx, entry)
       const peer = await this.peers.get(tx, entry.home)
-      if (peer) await this.meet(tx, peer, arrival, entry.idNumber)
+      if (peer) await this.meet(tx, peer, arrival, entry.idNumber, moved)
       results.push(result)
     }
     return results
@@ -102,7 +102,8 @@ export class HostFlows {
     const heard = await this.cases.hearOpening(tx, peer.node, record)
     if (!heard.next) return heard
     const [arrival] = await tx.find(arrivals, { home: peer.node, tag: record.body.tag })
-    if (arrival && heard.next.host.state !== 'departed') await this.confirm(tx, heard.next, arrival)
+    if (arrival && isHere(await this.lastStay(tx, arrival), arrival))
+      await this.confirm(tx, heard.next, arrival)
     return applied
   }
 
@@ -165,12 +166,20 @@ export class HostFlows {
   }
 
   /** Confirms the person on the open case, or asks home once. */
-  private async meet(tx: Transaction, peer: Peer, arrival: Arrival, idNumber: string): Promise<void> {
+  private async meet(
+    tx: Transaction,
+    peer: Peer,
+    arrival: Arrival,
+    idNumber: string,
+    moved = false,
+  ): Promise<void> {
     const tag = this.peers.tag(peer, idNumber)
     const known = arrival.tag === tag ? arrival : await this.patch(tx, arrival, { tag })
     const open = await this.cases.openFor(tx, peer.node, 'host', tag)
-    if (open) return cameBack(open, known) ? this.confirm(tx, open, known) : undefined
-    if (known.state !== 'waiting') return
+    const last = await this.lastStay(tx, known)
+    if (open) return isHere(last, known) ? this.confirm(tx, open, known, moved) : undefined
+    const anew = known.state === 'known' && last !== undefined && reportedSince(last, known)
+    if (known.state !== 'waiting' && !anew) return
     const about = known.arrivedOn === null ? {} : { arrivedOn: known.arrivedOn }
     const query = this.outbox.draft({
       type: 'identity.queried',
@@ -178,11 +187,19 @@ export class HostFlows {
       body: { tag, name: known.name, ...about },
     })
     await this.outbox.write(tx, peer.node, [query])
-    await this.patch(tx, known, { state: 'asked', query: query.id })
+    await this.patch(tx, known, { state: 'asked', query: query.id, caseId: null })
   }
 
-  /** Says what we hold of the person on this case, as far as it is not said already. */
-  private async confirm(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
+  /** The case on which this arrival was confirmed the last time. */
+  private async lastStay(tx: Transaction, arrival: Arrival): Promise<Case | undefined> {
+    return arrival.caseId === null ? undefined : this.cases.get(tx, arrival.caseId)
+  }
+
+  /**
+   * Says what we hold of the person on this case, as far as it is not said already. Once placed, it is the officer who
+   * moves him; the register does so only when its own word has changed (`moved`).
+   */
+  private async confirm(tx: Transaction, subject: Case, arrival: Arrival, moved = false): Promise<void> {
     const linked = await this.cases.link(tx, subject, arrival.id)
     const body = arrivedBody(linked, arrival)
     const news =
@@ -190,7 +207,7 @@ export class HostFlows {
     const here = news
       ? await this.cases.say(tx, linked, { type: 'flow.arrived', case: linked.row.id, body })
       : linked
-    if (arrival.branch !== null && here.host.branch?.id !== arrival.branch)
+    if (arrival.branch !== null && (moved || here.host.branch === null))
       await this.placeArrival(tx, here, arrival)
     const known = await this.patch(tx, arrival, { state: 'known', caseId: subject.row.id })
     await this.confirmed(tx, here, known)
@@ -198,13 +215,14 @@ export class HostFlows {
 
   private async placeArrival(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
     const organisation = await this.organisations.get(tx, arrival.branch ?? '')
-    if (organisation) await this.place(tx, subject, organisation.name, arrival.arrivedOn ?? undefined)
+    if (organisation && subject.host.branch?.id !== organisation.id)
+      await this.place(tx, subject, organisation.name, arrival.arrivedOn ?? undefined)
   }
 
   private async keepArrival(
     tx: Transaction,
     entry: ArrivalEntry,
-  ): Promise<{ arrival: Arrival; result: ArrivalResult }> {
+  ): Promise<{ arrival: Arrival; result: ArrivalResult; moved: boolean }> {
     const idToken = this.vault.token('id-number', entry.idNumber)
     const [before] = await tx.find(arrivals, { home: entry.home, idToken })
     const branch =
@@ -221,8 +239,9 @@ export class HostFlows {
       const named = Object.entries(fields).filter(
         ([field, value]) => value !== null && before[field as keyof Arrival] !== value,
       )
-      if (named.length === 0) return { arrival: before, result: 'unchanged' }
-      return { arrival: await this.patch(tx, before, Object.fromEntries(named)), result: 'changed' }
+      if (named.length === 0) return { arrival: before, result: 'unchanged', moved: false }
+      const arrival = await this.patch(tx, before, Object.fromEntries(named))
+      return { arrival, result: 'changed', moved: arrival.branch !== before.branch }
     }
     const id = this.ids.next()
     const person = {
@@ -241,7 +260,7 @@ export class HostFlows {
       changedMs: this.clock.nowMs(),
     }
     await tx.insert(arrivals, [arrival])
-    return { arrival, result: 'added' }
+    return { arrival, result: 'added', moved: false }
   }
 
   private async patch(tx: Transaction, arrival: Arrival, change: Partial<Arrival>): Promise<Arrival> {
@@ -286,9 +305,12 @@ function alreadySaid(subject: Case, body: BodyOf<'flow.arrived'>): boolean {
 }
 
 /** Somebody who departed is here again only if the register says so with a later day; an old register says nothing new. */
-function cameBack(open: Case, arrival: Arrival): boolean {
-  if (open.host.state !== 'departed') return true
-  return (arrival.arrivedOn ?? '') > (open.host.departedOn ?? '')
+function isHere(last: Case | undefined, arrival: Arrival): boolean {
+  return last?.host.state !== 'departed' || reportedSince(last, arrival)
+}
+
+function reportedSince({ host }: Case, arrival: Arrival): boolean {
+  return (arrival.arrivedOn ?? '') > (host.departedOn ?? host.arrivedOn ?? '')
 }
 
 function arrivalPlace(id: Uuid): string {

@@ -12,8 +12,11 @@ import {
   dayOrMonthSchema,
   importKinds,
   lineSchema,
+  nodeIdSchema,
+  parseStrict,
   uuidSchema,
   type BodyOf,
+  type Json,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { defect, type Log } from '../log.ts'
@@ -85,14 +88,14 @@ function peerRoutes(app: App, { region }: LocalDoors): void {
   })
   app.post('/api/peers/:node/pause', async (context) => {
     const { paused } = await json(context, z.strictObject({ paused: z.boolean() }))
-    if (!(await region.agreements.pause(context.req.param('node'), paused)))
-      throw new DomainError('peer_not_found')
-    region.courier.wake(context.req.param('node'))
+    const node = peerNode(context)
+    if (!(await region.agreements.pause(node, paused))) throw new DomainError('peer_not_found')
+    region.courier.wake(node)
     return context.json({ paused })
   })
   app.get('/api/peers/:node/comparison', async (context) => {
     const home = context.req.query('home') ?? region.self
-    return context.json(await comparePeer(region, context.req.param('node'), home))
+    return context.json(await comparePeer(region, peerNode(context), home))
   })
 }
 
@@ -118,10 +121,17 @@ function importRoutes(app: App, { region }: LocalDoors): void {
 }
 
 function caseRoutes(app: App, { desk }: LocalDoors): void {
+  const caseQuery = z.object({
+    peer: nodeIdSchema.optional(),
+    home: nodeIdSchema.optional(),
+    after: uuidSchema.optional(),
+  })
   const placing = z.strictObject({ branch: lineSchema, on: dayOrMonthSchema.optional() })
   const correction = z.strictObject({ corrects: uuidSchema, activity: activitySchema.nullable() })
   app.get('/api/cases', async (context) => {
-    const { peer, after, home } = context.req.query()
+    const query = caseQuery.safeParse(context.req.query())
+    if (!query.success) throw new DomainError('bad_request')
+    const { peer, home, after } = query.data
     return context.json(await desk.list({ peer, home, after: after ?? null }))
   })
   app.get('/api/cases/:id', async (context) => context.json(await desk.detail(id(context))))
@@ -166,6 +176,12 @@ function headerText(context: NodeContext, name: string): string | undefined {
   }
 }
 
+function peerNode(context: NodeContext): string {
+  const parsed = nodeIdSchema.safeParse(context.req.param('node'))
+  if (!parsed.success) throw new DomainError('peer_not_found')
+  return parsed.data
+}
+
 function id(context: NodeContext): string {
   const parsed = uuidSchema.safeParse(context.req.param('id'))
   if (!parsed.success) throw new DomainError('not_found')
@@ -182,17 +198,29 @@ function body<
 async function json<T>(context: NodeContext, schema: z.ZodType<T>): Promise<T> {
   const read = await readBody(context, jsonBytes)
   if (!read.ok) throw new DomainError(read.why === 'too_large' ? 'too_large' : 'bad_request')
-  const parsed = schema.safeParse(tryJson(read.bytes))
+  const parsed = schema.safeParse(recordJson(read.bytes))
   if (!parsed.success) throw new DomainError('bad_request')
   return parsed.data
 }
 
-function tryJson(bytes: Uint8Array): unknown {
+/** JSON as a record may hold it; undefined for any other. */
+function recordJson(bytes: Uint8Array): Json | undefined {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'), (_name, member: unknown) =>
+      typeof member === 'string' ? written(member) : member,
+    )
+    const parsed = parseStrict(JSON.stringify(value))
+    return parsed.ok ? parsed.value : undefined
   } catch {
     return undefined
   }
+}
+
+/** What a keyboard writes in two parts (e and \u0301) is one letter in a record; control characters but tab and line feed are none. */
+function written(text: string): string {
+  const clean = text.replaceAll('\r\n', '\n').normalize('NFC')
+  if (/[\x00-\x08\x0b-\x1f]/.test(clean)) throw new TypeError('a control character')
+  return clean
 }
 
 function authorised(context: NodeContext, token: string): boolean {

@@ -9,11 +9,14 @@ import {
   type PeerState,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { streamState } from '../federation/requests.ts'
+import { PeerUnreachable, streamState } from '../federation/requests.ts'
 import { recordsIn, streamsIn, streamsOut } from '../federation/tables.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type Region } from '../region.ts'
 import { type Reader } from '../store/port.ts'
+
+/** More cases than two regions have with each other: a peer that lists on and on is not followed. */
+const mostCases = 1_000_000
 
 export async function nodeInfo(region: Region, federationUrl: string): Promise<NodeInfo> {
   const { node, name, signing, exchange } = region.agreements.card()
@@ -71,11 +74,11 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
   if (home !== self && home !== node) throw new DomainError('bad_request')
   const peer = await store.read((reader) => peers.get(reader, node))
   if (!peer) throw new DomainError('peer_not_found', { region: node })
-  const theirs = await allPages((after) => region.requests.compare(peer, home, after))
+  const theirs = await allPages(node, (after) => region.requests.compare(peer, home, after))
   const ours = await store.read(async (reader) => ({
     comparison: await views.comparison(reader, self, node, home),
     names: await views.names(reader, self, node, home),
-    pages: await allPages(async (after) => ({
+    pages: await allPages(self, async (after) => ({
       ...(await streamState(reader, node)),
       ...(await views.comparedPage(reader, self, node, home, after)),
     })),
@@ -87,7 +90,7 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
     ...ours.comparison,
     home,
     host: home === self ? node : self,
-    level: level && ours.pages.unsent === 0 && theirs.unsent === 0,
+    level: level && theirs.steady && ours.pages.unsent === 0 && theirs.unsent === 0,
     inFlight: ours.pages.unsent + theirs.unsent,
     unequal: [...here].filter(([id, digest]) => there.has(id) && there.get(id) !== digest).map(([id]) => id),
     onlyHere: [...here.keys()].filter((id) => !there.has(id)),
@@ -96,15 +99,22 @@ export async function comparePeer(region: Region, node: NodeId, home: NodeId): P
   }
 }
 
-async function allPages(page: (after: string | null) => Promise<ComparePage>): Promise<ComparePage> {
+/** Pages read one after the other; `steady` when nothing was sent or received between the first and the last. */
+async function allPages(
+  node: NodeId,
+  page: (after: string | null) => Promise<ComparePage>,
+): Promise<ComparePage & { steady: boolean }> {
   const first = await page(null)
   const cases = [...first.cases]
+  let steady = true
   for (let next = first.next; next !== null;) {
+    if (cases.length > mostCases) throw new PeerUnreachable(node, 'bad_answer')
     const more = await page(next)
+    steady &&= sameCut(more.sent, first.sent) && sameCut(more.received, first.received)
     cases.push(...more.cases)
     next = more.next
   }
-  return { ...first, cases, next: null }
+  return { ...first, cases, next: null, steady }
 }
 
 function sameCut(a: ComparePage['sent'], b: ComparePage['sent']): boolean {

@@ -28,6 +28,7 @@ export async function openDatabase(url: string, connections = 10): Promise<Datab
     connect_timeout: 5,
     idle_timeout: 0,
     onnotice: () => undefined,
+    connection: indexPlans,
     // Numbers up to 2^53 are numbers here; positions and milliseconds never pass it.
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
     ...quickSocket(url),
@@ -39,6 +40,17 @@ export async function openDatabase(url: string, connections = 10): Promise<Datab
     },
     close: () => sql.end({ timeout: 5 }),
   }
+}
+
+/**
+ * Every statement of the store finds rows by key or index. A plan that was prepared while a table was small would scan
+ * it for ever after, until the next ANALYZE; so on these connections an index is taken wherever there is one.
+ */
+const indexPlans = {
+  plan_cache_mode: 'force_custom_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
 }
 
 /** postgres.js leaves Nagle's algorithm on, which delays small statements by up to 40 ms. */

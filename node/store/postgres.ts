@@ -77,7 +77,12 @@ function uniqueViolationIn(error: unknown): UniqueViolation | undefined {
   return new UniqueViolation((error as { constraint_name?: string }).constraint_name ?? 'unknown')
 }
 
-type Held = { row: AnyRow | null; state: 'read' | 'inserted' | 'changed' | 'removed' }
+interface Held {
+  row: AnyRow | null
+  state: 'read' | 'inserted' | 'changed' | 'removed'
+  /** Fields that the row in the database has otherwise. */
+  readonly patched?: ReadonlySet<string>
+}
 
 class PostgresTransaction implements Transaction {
   readonly effects: (() => void)[] = []
@@ -102,7 +107,7 @@ class PostgresTransaction implements Transaction {
         .filter(([text]) => !held.has(text as string)) as [string, AnyRow][],
     )
     if (missing.size > 0) {
-      const rows = await this.run(selectByKeys(shape), keyArrays(shape, [...missing.values()]))
+      const rows = await this.run(selectByKeys(shape), arrays(shape, shape.key, [...missing.values()]))
       const found = new Map(rows.map((row) => [keyText(shape, row), row]))
       // What another call of this transaction has read or written meanwhile is newer.
       for (const text of missing.keys())
@@ -162,10 +167,7 @@ class PostgresTransaction implements Transaction {
       const key = keyText(shape, row)
       const before = held.get(key)
       if (before?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
-      held.set(key, {
-        row: Object.freeze({ ...row }),
-        state: before?.state === 'removed' ? 'changed' : 'inserted',
-      })
+      held.set(key, { row: Object.freeze({ ...row }), state: 'inserted' })
     }
     this.written.add(table)
     return Promise.resolve()
@@ -176,8 +178,14 @@ class PostgresTransaction implements Transaction {
     const shape = shapeOf(table)
     if (!row) throw new MissingRow(shape.name)
     const text = keyText(shape, key)
-    const state = this.heldOf(table).get(text)?.state === 'inserted' ? 'inserted' : 'changed'
-    this.heldOf(table).set(text, { row: Object.freeze({ ...row, ...patch }), state })
+    const held = this.heldOf(table)
+    const before = held.get(text)
+    const changed = Object.freeze({ ...row, ...patch })
+    if (before?.state === 'inserted') held.set(text, { row: changed, state: 'inserted' })
+    else {
+      const patched = new Set([...(before?.patched ?? []), ...Object.keys(patch)])
+      held.set(text, { row: changed, state: 'changed', patched })
+    }
     this.written.add(table)
   }
 
@@ -222,16 +230,29 @@ class PostgresTransaction implements Transaction {
 
   private async send(table: PgTable, state: 'changed' | 'inserted'): Promise<void> {
     const shape = shapeOf(table)
-    const pending = [...this.heldOf(table).values()].filter((entry) => entry.state === state)
-    if (pending.length === 0) return
+    const held = this.heldOf(table)
     // A row that leaves a partial index goes before one that takes its place, whichever was changed first.
-    const leaving = (row: AnyRow) =>
-      shape.uniques.some(({ when }) => when !== undefined && row[when] === false)
-    const rows = pending
-      .map((entry) => entry.row ?? {})
-      .sort((a, b) => Number(leaving(b)) - Number(leaving(a)))
-    await this.run(state === 'changed' ? upsertText(shape) : insertText(shape), allArrays(shape, rows))
-    for (const entry of pending) entry.state = 'read'
+    const takes = ({ row }: Held) =>
+      state === 'changed' && !shape.uniques.some(({ when }) => when !== undefined && row?.[when] === false)
+    const pending = [...held].filter(([, entry]) => entry.state === state)
+    pending.sort(([, one], [, two]) => Number(takes(one)) - Number(takes(two)))
+    const groups = new Map<string, { fields: string; entries: [string, Held][] }>()
+    for (const [key, entry] of pending) {
+      const fields = [...(entry.patched ?? [])].sort().join()
+      const name = `${takes(entry)} ${fields}`
+      const group = groups.get(name)
+      if (group) group.entries.push([key, entry])
+      else groups.set(name, { fields, entries: [[key, entry]] })
+    }
+    for (const { fields, entries } of groups.values()) {
+      const rows = entries.map(([, { row }]) => row ?? {})
+      if (state === 'inserted') await this.run(insertText(shape), arrays(shape, allFields(shape), rows))
+      else if (fields !== '') {
+        const written = [...shape.key, ...fields.split(',').filter((field) => !shape.key.includes(field))]
+        await this.run(updateText(shape, written), arrays(shape, written, rows))
+      }
+      for (const [key, { row }] of entries) held.set(key, { row, state: 'read' })
+    }
   }
 
   private async flushIfWritten(table: PgTable): Promise<void> {
@@ -298,8 +319,9 @@ function whereText(shape: Shape, match: AnyRow): { text: string; parameters: unk
   const parameters: unknown[] = []
   const conditions = Object.entries(match).map(([field, value]) => {
     if (value === null) return `${columnOf(shape, field)} is null`
-    // A boolean stands in the text, not in a parameter, so that a partial index on it can serve a prepared plan.
-    if (typeof value === 'boolean') return `${columnOf(shape, field)} is ${value}`
+    // A boolean stands in the text, not in a parameter, so that a partial index on it can serve a prepared plan; and as
+    // `= false`, which the planner reduces to the index's own `not …`, as it does not with `is false`.
+    if (typeof value === 'boolean') return `${columnOf(shape, field)} = ${value}`
     parameters.push(value)
     return `${columnOf(shape, field)} = $${parameters.length}${castOf(shape, field)}`
   })
@@ -317,25 +339,30 @@ function deleteByKey(shape: Shape): string {
   return `delete from ${quoted(shape.name)} where ${conditions.join(' and ')}`
 }
 
+function allFields(shape: Shape): string[] {
+  return shape.columns.map(({ field }) => field)
+}
+
+function unnested(shape: Shape, fields: readonly string[]): string {
+  return `unnest(${fields.map((field, i) => `$${i + 1}::${typeOf(shape, field)}[]`).join(', ')})`
+}
+
 function insertText(shape: Shape): string {
-  const arrays = shape.columns.map(({ sqlType }, i) => `$${i + 1}::${sqlType}[]`).join(', ')
   const names = shape.columns.map(({ column }) => quoted(column)).join(', ')
-  return `insert into ${quoted(shape.name)} (${names}) select * from unnest(${arrays})`
+  return `insert into ${quoted(shape.name)} (${names}) select * from ${unnested(shape, allFields(shape))}`
 }
 
-function upsertText(shape: Shape): string {
-  const key = shape.key.map((field) => columnOf(shape, field)).join(', ')
-  const rest = shape.columns.filter(({ field }) => !shape.key.includes(field))
-  const sets = rest.map(({ column }) => `${quoted(column)} = excluded.${quoted(column)}`).join(', ')
-  return `${insertText(shape)} on conflict (${key}) do ${sets === '' ? 'nothing' : `update set ${sets}`}`
+/** `fields` begins with the key. */
+function updateText(shape: Shape, fields: readonly string[]): string {
+  const names = fields.map((field) => columnOf(shape, field))
+  const sets = names.slice(shape.key.length).map((name) => `${name} = v.${name}`)
+  const same = shape.key.map((field) => `t.${columnOf(shape, field)} = v.${columnOf(shape, field)}`)
+  const values = `${unnested(shape, fields)} as v(${names.join(', ')})`
+  return `update ${quoted(shape.name)} as t set ${sets.join(', ')} from ${values} where ${same.join(' and ')}`
 }
 
-function keyArrays(shape: Shape, keys: readonly AnyRow[]): string[] {
-  return shape.key.map((field) => arrayLiteral(keys.map((key) => key[field])))
-}
-
-function allArrays(shape: Shape, rows: readonly AnyRow[]): string[] {
-  return shape.columns.map(({ field }) => arrayLiteral(rows.map((row) => row[field] ?? null)))
+function arrays(shape: Shape, fields: readonly string[], rows: readonly AnyRow[]): string[] {
+  return fields.map((field) => arrayLiteral(rows.map((row) => row[field] ?? null)))
 }
 
 /** An array in PostgreSQL's text form. The driver would guess an array's type from its first element, and guess wrong. */

@@ -93,6 +93,12 @@ create table forks (
   constraint forks_peer_epoch_seq_content_id_pk PRIMARY KEY (peer, epoch, seq, content_id)
 );
 
+create table identity (
+  kid text not null,
+  node text not null,
+  constraint identity_pkey PRIMARY KEY (node)
+);
+
 create table import_rows (
   code text not null,
   import_id text not null,
@@ -235,6 +241,7 @@ create table streams_out (
   peer text not null,
   receipted integer not null,
   seq integer not null,
+  unreceipted integer not null,
   constraint streams_out_pkey PRIMARY KEY (peer)
 );
 

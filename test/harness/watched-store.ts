@@ -1,7 +1,7 @@
 /**
  * A store under watch: every call passes through `watch` first, which may look, count or throw. That is how a test
- * crashes a node at the k-th step, and how the house law "what is said to a peer is written under that pair's lock"
- * is held in every test.
+ * crashes a node at the k-th step, and how two laws of the house are held in every test: what is said to a peer is
+ * written under that pair's lock, and what is sealed or receipted of it changes under the lock of the stream.
  */
 import { getTableName } from 'drizzle-orm'
 import { type PgTable } from 'drizzle-orm/pg-core'
@@ -61,7 +61,11 @@ export class WatchedStore implements Store {
         if (isRecordsOut(table)) demandPairLocks(locks, rows as unknown as Row<typeof recordsOut>[])
         await tx.insert(table, rows)
       },
-      update: async (table, key, patch) => (see('update', table), tx.update(table, key, patch)),
+      update: async (table, key, patch) => {
+        see('update', table)
+        if (isRecordsOut(table)) demandStreamLock(locks)
+        await tx.update(table, key, patch)
+      },
       remove: async (table, key) => (see('remove', table), tx.remove(table, key)),
       lock: async (names) => {
         see('lock')
@@ -76,6 +80,12 @@ export class WatchedStore implements Store {
 
 function isRecordsOut(table: PgTable): boolean {
   return getTableName(table) === getTableName(recordsOut)
+}
+
+/** The whole row is written, so two that change different columns of it at once would undo each other. */
+function demandStreamLock(locks: ReadonlySet<string>): void {
+  if (![...locks].some((name) => name.startsWith('stream-out:')))
+    throw new Error('a record on its way is changed without the lock of its stream')
 }
 
 function demandPairLocks(locks: ReadonlySet<string>, rows: readonly Row<typeof recordsOut>[]): void {

@@ -227,6 +227,7 @@ function riders() {
   return [
     refused('a record is missing', 'digest_mismatch', [`${first.jws}\n`]),
     refused('a record too many', 'digest_mismatch', [`${first.jws}\n${texts[0]}\n${texts[1]}\n`]),
+    refused('an erased record too many', 'digest_mismatch', [`${first.jws}\n${texts[0]}\nnull\n`]),
     refused('another record', 'digest_mismatch', [`${first.jws}\n${texts[1]}\n`]),
     refused('one byte of a record changed', 'digest_mismatch', [
       `${first.jws}\n${texts[0]?.replace('13800000000', '13800000001')}\n`,

@@ -1,0 +1,111 @@
+/** Several processes of one region on one PostgreSQL: they may all write, seal and receive at once. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Sealer } from '../../node/federation/sealer.ts'
+import { envelopesIn, envelopesOut, recordsIn, recordsOut } from '../../node/federation/tables.ts'
+import { organisations } from '../../node/organisations/tables.ts'
+import { jwsTypes, readEnvelopePayload, readJws, verifyJws } from '../../protocol/index.ts'
+import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
+import { Office } from '../harness/office.ts'
+import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
+import { idNumberOf, nameOf } from '../harness/people.ts'
+import { openTestRegion, type TestRegion } from '../harness/region.ts'
+import { newWorld, shenzhen, xinyang } from '../harness/world.ts'
+
+let database: FreshDatabase
+let processes: TestRegion[]
+const world = newWorld()
+const peer = new ScriptedPeer(shenzhen, xinyang)
+const outflow = { destination: { code: shenzhen, text: '深圳' } }
+
+beforeAll(async () => {
+  database = await freshDatabase()
+  world.network.fate = () => 'drop'
+  processes = [1, 2, 3].map((seed) => {
+    const opened = openTestRegion({ ...world, node: xinyang, store: database.store, seed })
+    opened.region.courier.wake = () => undefined
+    return opened
+  })
+  if (processes[0]) await peer.agreeWith(processes[0])
+})
+afterAll(() => database.close())
+
+it('seal one stream: without gaps, each record once, in the order it was written', async () => {
+  const sealers = processes.map(({ region, store }) => {
+    const { self, crypto, clock, keyring } = region
+    return new Sealer({ self, store, signer: keyring.signer, crypto, clock, tuning: {} })
+  })
+  const people = Array.from({ length: 24 }, (_, n) => ({ idNumber: idNumberOf(n), name: nameOf(n) }))
+  const [first] = processes
+  if (!first) throw new Error('no process')
+  await new Office(first.region).roster(...people)
+  await Promise.all([
+    ...people.map(({ idNumber }, n) => {
+      const at = processes[n % 3] ?? first
+      return new Office(at.region).outflow({ idNumber, host: shenzhen, outflow })
+    }),
+    ...Array.from({ length: 12 }, (_, n) => sealers[n % 3]?.seal(shenzhen)),
+  ])
+  await sealers[0]?.seal(shenzhen)
+  await database.store.read(async (reader) => {
+    const envelopes = await reader.find(envelopesOut, { peer: shenzhen }, { orderBy: 'seq' })
+    const records = await reader.find(recordsOut, { peer: shenzhen }, { orderBy: 'position' })
+    expect(records).toHaveLength(24)
+    expect(records.every(({ sealed }) => sealed)).toBe(true)
+    const places = records.map(({ seq, idx }) => (seq ?? 0) * 1000 + (idx ?? 0))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    const publicKey = Buffer.from(first.region.keyring.signing.x, 'base64url')
+    for (const [i, { jws, seq }] of envelopes.entries()) {
+      const read = readJws(jws, jwsTypes.envelope)
+      const opened = read.ok ? verifyJws(first.region.crypto, read.jws, publicKey) : read
+      const payload = opened.ok ? readEnvelopePayload(opened.payload) : opened
+      const own = records.filter((record) => record.seq === seq).map(({ digest }) => digest)
+      expect(payload).toMatchObject({
+        ok: true,
+        payload: { seq: i + 1, prev: envelopes[i - 1]?.contentId ?? null, records: own },
+      })
+    }
+  })
+})
+
+it('receive the same post at once, and apply it once', async () => {
+  const tag = 'A'.repeat(43)
+  const body = bodyOf(
+    peer.say(
+      peer.record('flow.published', uuid(1), { tag, person: { name: '王五' }, outflow }),
+      peer.record('notice.sent', uuid(1), { on: '2026-01-01', subject: '通知', text: '内容' }),
+    ),
+    peer.say(peer.record('notice.sent', uuid(1), { on: '2026-01-02', subject: '通知', text: '内容' })),
+  )
+  const answers = await Promise.all(
+    [...processes, ...processes].map(({ region }) => region.inbox.receive(shenzhen, body)),
+  )
+  for (const answer of answers) expect(answer).toEqual(answers[0])
+  expect(answers[0]?.receipts).toHaveLength(2)
+  await database.store.read(async (reader) => {
+    expect(await reader.count(envelopesIn, {})).toBe(2)
+    expect(await reader.count(recordsIn, {})).toBe(3)
+    const subject = await processes[0]?.region.cases.get(reader, uuid(1))
+    expect(subject?.home.notices).toBe(2)
+  })
+})
+
+it('let no stranger’s spelling reach the database', async () => {
+  for (const name of ['\u0000', "'", '411500\u0000', '9'.repeat(100_000)]) {
+    const answer = await processes[0]?.region.inbox.receive(name, bodyOf(peer.seal({}, peer.unknown(null))))
+    expect(answer?.refusal?.code).toBe('unknown_peer')
+  }
+})
+
+it('let officers name one new branch at once', async () => {
+  const branch = '中共东河镇二岭村支部委员会'
+  const arrivals = [31, 32, 33].map((n, i) =>
+    new Office((processes[i] ?? processes[0])?.region as TestRegion['region']).arrivals({
+      idNumber: idNumberOf(n),
+      home: shenzhen,
+      name: nameOf(n),
+      branch,
+    }),
+  )
+  expect((await Promise.all(arrivals)).flat()).toEqual(['added', 'added', 'added'])
+  expect(await database.store.read((reader) => reader.count(organisations, { name: branch }))).toBe(1)
+})

@@ -1,0 +1,234 @@
+/** The office's API: nothing without the token, everything in both languages, and of a defect nothing but that. */
+import { type HttpBindings } from '@hono/node-server'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { localApp } from '../../node/http/local.ts'
+import { type LogFields } from '../../node/log.ts'
+import { apiErrorSchema, nodeInfoSchema } from '../../protocol/index.ts'
+import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
+import { dumpOf } from '../harness/dump.ts'
+import { Office } from '../harness/office.ts'
+import { idNumberOf } from '../harness/people.ts'
+import { openTestRegion, silent, type TestRegion } from '../harness/region.ts'
+import { newWorld, shenzhen, twoRegions, xinyang, type Side } from '../harness/world.ts'
+import { type App } from '../harness/network.ts'
+
+const token = 'a-token-of-this-machine'
+const logged: { event: string; fields: LogFields | undefined }[] = []
+
+function appOf({ region }: TestRegion): App {
+  const log = { ...silent, error: (event: string, fields?: LogFields) => void logged.push({ event, fields }) }
+  return localApp({ region, desk: new Office(region).desk, token, federationUrl: 'http://127.0.0.1:1', log })
+}
+
+interface Asked {
+  body?: string | Uint8Array
+  headers?: Record<string, string>
+}
+
+async function ask(
+  app: App,
+  route: string,
+  { body = '', headers = {} }: Asked = {},
+): Promise<{ status: number; text: string; headers: Headers }> {
+  const [method = 'GET', path = '/'] = route.split(' ')
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    await Promise.resolve()
+    yield Buffer.from(body as string)
+  }
+  const all = { authorization: `Bearer ${token}`, ...headers }
+  const env = { incoming: Object.assign(parts(), { headers: all }) } as unknown as HttpBindings
+  const response = await app.request(path, { method, headers: all }, env)
+  return { status: response.status, text: await response.text(), headers: response.headers }
+}
+
+/** The answer's code, demanding that it is told in both languages. */
+function codeOf({ text }: { text: string }): string {
+  const { code, zh, en } = apiErrorSchema.parse(JSON.parse(text)).error
+  expect(zh).toMatch(/\p{Script=Han}/u)
+  expect(en).toMatch(/^[A-Z][^\p{Script=Han}]+\.?$/u)
+  return code
+}
+
+let home: Side
+let app: App
+let caseId = ''
+beforeEach(async () => {
+  logged.length = 0
+  ;({ home } = await twoRegions())
+  app = appOf(home)
+  await home.office.roster({ idNumber: idNumberOf(1), name: '王五' })
+  const outflow = { destination: { code: shenzhen, text: '深圳' } }
+  await home.office.outflow({ idNumber: idNumberOf(1), host: shenzhen, outflow })
+  caseId = (await home.office.onlyCase(shenzhen)).row.id
+})
+
+describe('the token', () => {
+  const routes = () => {
+    const all = app.routes.filter(({ method }) => method !== 'ALL')
+    return [...new Set(all.map(({ method, path }) => `${method} ${path}`))]
+  }
+  const filled = (route: string) =>
+    route.replace(':id', caseId).replace(':node', shenzhen).replace(':kind', 'roster')
+
+  it('is needed on every route there is', async () => {
+    expect(routes().length).toBeGreaterThan(15)
+    for (const route of routes()) {
+      expect(route).toMatch(/^(GET|POST) \/api\//)
+      for (const authorization of [
+        '',
+        'Bearer',
+        'Bearer ',
+        `bearer ${token}`,
+        `Bearer ${token}x`,
+        token,
+        `Bearer ${token.slice(1)}`,
+      ]) {
+        const answer = await ask(app, filled(route), { headers: { authorization } })
+        expect([route, answer.status, codeOf(answer)]).toEqual([route, 401, 'unauthorised'])
+      }
+      const let_in = await ask(app, filled(route))
+      expect([route, let_in.status]).not.toEqual([route, 401])
+      expect(let_in.headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  it.each([
+    '/%61pi/node',
+    '//api/node',
+    '/api//node',
+    '/api/%6eode',
+    '/x/../api/node',
+    '/API/node',
+    '/api/../api/node',
+  ])('is not got round by writing the address %s', async (path) => {
+    const answer = await ask(app, `GET ${path}`, { headers: { authorization: '' } })
+    expect([401, 404]).toContain(answer.status)
+    expect(answer.text).not.toContain('kid')
+  })
+
+  it('is needed to learn that an address does not exist', async () => {
+    expect((await ask(app, 'GET /api/nothing', { headers: { authorization: '' } })).status).toBe(401)
+    const answer = await ask(app, 'GET /api/nothing')
+    expect([answer.status, codeOf(answer)]).toEqual([404, 'not_found'])
+  })
+})
+
+describe('what is asked wrongly', () => {
+  const dispute = () => `POST /api/cases/${caseId}/amend`
+  it.each<[string, string, Asked, number, string]>([
+    ['no JSON', 'amend', { body: '{' }, 400, 'bad_request'],
+    ['nothing', 'amend', {}, 400, 'bad_request'],
+    ['another form', 'amend', { body: '{"person":{}}' }, 400, 'bad_request'],
+    ['an extra member', 'close', { body: '{"reason":"death","side":"host"}' }, 400, 'bad_request'],
+    ['a day that never was', 'return', { body: '{"returnedOn":"2025-02-30"}' }, 400, 'bad_request'],
+    ['too much', 'amend', { body: ' '.repeat(300_000) }, 413, 'too_large'],
+    [
+      'something compressed',
+      'amend',
+      { body: 'x', headers: { 'content-encoding': 'gzip' } },
+      400,
+      'bad_request',
+    ],
+    ['a NUL', 'notice', { body: '{"on":"2025-01-01","subject":"x\\u0000","text":"y"}' }, 400, 'bad_request'],
+    [
+      'half a character',
+      'notice',
+      { body: '{"on":"2025-01-01","subject":"x\\ud800","text":"y"}' },
+      400,
+      'bad_request',
+    ],
+    [
+      'control characters',
+      'notice',
+      { body: JSON.stringify({ on: '2025-01-01', subject: 'x', text: '\u0001'.repeat(4000) }) },
+      400,
+      'bad_request',
+    ],
+    ['a verb of the other side', 'place', { body: '{"branch":"x"}' }, 409, 'not_host_of_case'],
+  ])('%s', async (_name, verb, asked, status, code) => {
+    const before = await dumpOf(home.store)
+    const answer = await ask(app, `POST /api/cases/${caseId}/${verb}`, asked)
+    expect([answer.status, codeOf(answer)]).toEqual([status, code])
+    expect(await dumpOf(home.store)).toEqual(before)
+    expect(logged).toEqual([])
+  })
+
+  it('is told as what a second return is, in words', async () => {
+    const verb = `POST /api/cases/${caseId}/return`
+    expect((await ask(app, verb, { body: '{"returnedOn":"2025-02-01"}' })).status).toBe(200)
+    const again = await ask(app, verb, { body: '{"returnedOn":"2025-02-01"}' })
+    expect([again.status, codeOf(again)]).toEqual([409, 'already_returned'])
+    expect(dispute()).toContain(caseId)
+  })
+
+  it('is told for every address that names what is not there', async () => {
+    const none = '019ca000-0000-7000-8000-000000000001'
+    for (const [route, body, status, code] of [
+      [`GET /api/cases/${none}`, '', 404, 'case_not_found'],
+      [`GET /api/cases/${none}/shared`, '', 404, 'case_not_found'],
+      [`GET /api/cases/${none}/evidence`, '', 404, 'case_not_found'],
+      [`POST /api/cases/${none}/close`, '{"reason":"death"}', 404, 'case_not_found'],
+      ['GET /api/cases/x', '', 404, 'not_found'],
+      ['GET /api/cases', '', 400, 'bad_request'],
+      [`GET /api/imports/${none}`, '', 404, 'import_not_found'],
+      [`GET /api/imports/${none}/held.xlsx`, '', 404, 'import_not_found'],
+      ['POST /api/imports/letters', '', 404, 'not_found'],
+      ['POST /api/peers/999999/pause', '{"paused":true}', 404, 'peer_not_found'],
+      ['GET /api/peers/999999/comparison', '', 404, 'peer_not_found'],
+      [`GET /api/peers/${shenzhen}/comparison?home=999999`, '', 400, 'bad_request'],
+    ] as const) {
+      const answer = await ask(app, route, { body })
+      expect([route, answer.status, codeOf(answer)]).toEqual([route, status, code])
+    }
+  })
+
+  it('is mended where a keyboard writes letters in two parts', async () => {
+    const body = JSON.stringify({ on: '2025-01-01', subject: 'Cafe\u0301', text: '통지'.normalize('NFD') })
+    expect((await ask(app, `POST /api/cases/${caseId}/notice`, { body })).status).toBe(200)
+    expect(await home.office.said(shenzhen)).toContain('notice.sent')
+  })
+})
+
+describe('a defect', () => {
+  it('is answered with nothing of its message, which goes to no log either', async () => {
+    home.store.watch = () => {
+      throw new Error('王五 110101199001011234 at 10.0.0.1')
+    }
+    const answer = await ask(app, 'GET /api/peers')
+    expect([answer.status, codeOf(answer)]).toEqual([500, 'internal'])
+    expect(answer.text + JSON.stringify(logged)).not.toMatch(/王五|110101|10\.0\.0\.1/)
+    expect(logged).toMatchObject([{ fields: { code: 'Error' } }])
+  })
+})
+
+it('says who this node is', async () => {
+  const info = nodeInfoSchema.parse(JSON.parse((await ask(app, 'GET /api/node')).text))
+  expect(info).toMatchObject({ node: xinyang, members: 1, kid: home.region.keyring.kid })
+})
+
+describe('over PostgreSQL', () => {
+  let database: FreshDatabase
+  let strict: App
+  beforeAll(async () => {
+    database = await freshDatabase()
+    strict = appOf(openTestRegion({ ...newWorld(), node: xinyang, store: database.store }))
+  })
+  afterAll(() => database.close())
+
+  it.each([
+    'GET /api/cases?peer=%00',
+    `GET /api/cases?peer=${shenzhen}&after=%00`,
+    `GET /api/cases?peer=${shenzhen}&after=x`,
+    `GET /api/cases?peer=${shenzhen}&home=%00`,
+    'GET /api/cases?peer=%ff',
+    `GET /api/peers/%00/comparison`,
+    `GET /api/peers/x/comparison?home=%00`,
+    `GET /api/peers/${shenzhen}/comparison?home=%00`,
+  ])('%s is no defect', async (route) => {
+    const answer = await ask(strict, route)
+    expect([400, 404]).toContain(answer.status)
+    codeOf(answer)
+    const pause = await ask(strict, 'POST /api/peers/%00/pause', { body: '{"paused":true}' })
+    expect(pause.status).toBe(404)
+  })
+})

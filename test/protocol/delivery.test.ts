@@ -1,0 +1,60 @@
+/** When a peer is tried again: never too soon, never forgotten, and at once when it is back. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { breakerOpen, deliveryLimits, freshDelivery, stepDelivery } from '../../protocol/index.ts'
+
+const { firstDelayMs, longestDelayMs, breakerAfter, probeMs } = deliveryLimits
+const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+const fail = (state: typeof freshDelivery, nowMs: number, chance: number) =>
+  stepDelivery(state, { kind: 'failed', nowMs, random: chance })
+const ceilingAfter = (failures: number) =>
+  failures > breakerAfter ? probeMs : Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs)
+
+describe('after a failure', () => {
+  it('the delay is never below half of its step and never above the whole', () => {
+    fc.assert(
+      fc.property(fc.array(random, { minLength: 1, maxLength: 80 }), fc.nat(), (chances, nowMs) => {
+        let state = freshDelivery
+        for (const [i, chance] of chances.entries()) {
+          state = fail(state, nowMs, chance)
+          const delay = state.notBeforeMs - nowMs
+          expect(delay).toBeGreaterThanOrEqual(ceilingAfter(i + 1) / 2)
+          expect(delay).toBeLessThanOrEqual(ceilingAfter(i + 1))
+        }
+      }),
+    )
+  })
+
+  it('and ten thousand more, the delay is still that of a probe', () => {
+    let state = freshDelivery
+    for (let i = 0; i < 10_000; i++) state = fail(state, 0, 0.5)
+    expect(state.notBeforeMs).toBe(probeMs * 0.75)
+  })
+
+  it('the steps double', () => {
+    let state = freshDelivery
+    const steps: number[] = []
+    for (let i = 0; i < breakerAfter; i++) steps.push((state = fail(state, 0, 0)).notBeforeMs * 2)
+    expect(steps).toEqual([200, 400, 800, 1600, 3200])
+  })
+})
+
+describe('the breaker', () => {
+  it('opens after the failures it allows, not before', () => {
+    let state = freshDelivery
+    for (let i = 1; i <= breakerAfter + 1; i++) {
+      state = fail(state, 0, 0)
+      expect(breakerOpen(state)).toBe(i > breakerAfter)
+    }
+  })
+
+  it.each(['delivered', 'heard'] as const)(
+    'closes when the peer was %s, however long it was away',
+    (kind) => {
+      let state = freshDelivery
+      for (let i = 0; i < 50; i++) state = fail(state, 1e12, 0.9)
+      expect(stepDelivery(state, { kind })).toEqual(freshDelivery)
+      expect(breakerOpen(freshDelivery)).toBe(false)
+    },
+  )
+})

@@ -1,0 +1,128 @@
+/** The envelope: lines that split where they were joined, and records that are the signed ones or nothing. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  checkRecords,
+  contentId,
+  envelopeLines,
+  limits,
+  readEnvelopePayload,
+  sealEnvelope,
+  splitEnvelopes,
+  type Envelope,
+  type Json,
+} from '../../protocol/index.ts'
+import { crypto, factText, home, host, tag } from '../vectors/actors.ts'
+
+const place = { iss: home.node, aud: host.node, epoch: 1, seq: 1, prev: null, iat: 0 }
+const texts = [
+  factText('flow.published', 20),
+  factText('activity.recorded', 21),
+  factText('identity.queried', 22),
+]
+const sealed = sealEnvelope(crypto, home.signer, place, texts)
+
+describe('splitting a body', () => {
+  it.each([
+    ['nothing', ''],
+    ['a last line that is not ended', 'token\n{}'],
+    ['a record before any envelope', '{}\n'],
+    ['null before any envelope', 'null\n'],
+  ])('refuses %s', (_, body) =>
+    expect(splitEnvelopes(body)).toMatchObject({ ok: false, code: 'bad_encoding' }),
+  )
+
+  it('refuses one record and one envelope over the limit, and takes the limit', () => {
+    const { recordsPerEnvelope, envelopesPerPost } = limits
+    expect(splitEnvelopes('t\n' + '{}\n'.repeat(recordsPerEnvelope + 1))).toMatchObject({ code: 'too_large' })
+    expect(splitEnvelopes('t\n' + '{}\n'.repeat(recordsPerEnvelope)).ok).toBe(true)
+    expect(splitEnvelopes('t\n'.repeat(envelopesPerPost + 1))).toMatchObject({ code: 'too_large' })
+    expect(splitEnvelopes('t\n'.repeat(envelopesPerPost)).ok).toBe(true)
+  })
+
+  it('takes only LF for the end of a line: what came before it stays in the line', () => {
+    const split = splitEnvelopes('a.b.c\r\n{}\r\n')
+    expect(split.ok && split.envelopes).toEqual([{ jws: 'a.b.c\r', records: ['{}\r'] }])
+  })
+
+  it('gives back the envelopes that were joined, erased records as null', () => {
+    const line = fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => text.replaceAll('\n', ''))
+    const record = fc.option(line.map((text) => `{${text}`))
+    const token = line.filter((text) => !text.startsWith('{') && text !== 'null')
+    const envelope: fc.Arbitrary<Envelope> = fc.record({
+      jws: token,
+      records: fc.array(record, { maxLength: 6 }),
+    })
+    fc.assert(
+      fc.property(fc.array(envelope, { minLength: 1, maxLength: 6 }), (envelopes) => {
+        expect(splitEnvelopes(envelopes.map(envelopeLines).join(''))).toEqual({ ok: true, envelopes })
+      }),
+    )
+  })
+})
+
+describe('the records of an envelope', () => {
+  const check = (records: Envelope['records']) => {
+    const checked = checkRecords(crypto, sealed.payload, records)
+    return checked.ok ? 'taken' : checked.code
+  }
+
+  it('are refused when one is missing, added, exchanged or changed', () => {
+    const [a = '', b = '', c = ''] = texts
+    expect(check([a, b])).toBe('digest_mismatch')
+    expect(check([a, b, c, c])).toBe('digest_mismatch')
+    expect(check([a, b, c, null])).toBe('digest_mismatch')
+    expect(check([b, a, c])).toBe('digest_mismatch')
+    expect(check([a, b, c.replace('龚', '王')])).toBe('digest_mismatch')
+    expect(check([a, b, `${c} `])).toBe('digest_mismatch')
+  })
+
+  it('are refused when they are too large together', () => {
+    const long = Array.from(
+      { length: 65 },
+      (_, i) => `{"n":"${String(i).padEnd(limits.recordBytes - 8, 'x')}"}`,
+    )
+    expect(long[0]?.length).toBe(limits.recordBytes)
+    const many = sealEnvelope(crypto, home.signer, place, long)
+    expect(checkRecords(crypto, many.payload, many.records)).toMatchObject({ code: 'too_large' })
+    const fewer = sealEnvelope(crypto, home.signer, place, long.slice(1))
+    expect(checkRecords(crypto, fewer.payload, fewer.records).ok).toBe(true)
+  })
+
+  it('may be erased, which proves nothing and forges nothing', () => {
+    expect(check([null, texts[1] ?? '', null])).toBe('taken')
+    expect(check([null, texts[0] ?? '', null])).toBe('digest_mismatch')
+  })
+
+  it('pass as they were sealed', () => expect(check(texts)).toBe('taken'))
+})
+
+describe('the payload of an envelope', () => {
+  it.each([
+    ['an unknown member', { exp: 1 }],
+    ['seq 0', { seq: 0 }],
+    ['epoch 0', { epoch: 0 }],
+    ['seq 2^53-1, after which nothing can come (J11)', { seq: Number.MAX_SAFE_INTEGER }],
+    ['aud as an array (J15)', { aud: [host.node] }],
+    ['no aud', { aud: undefined }],
+    ['no prev', { prev: undefined }],
+    ['a prev of another form', { prev: '' }],
+    ['no records', { records: [] }],
+    ['257 records', { records: Array.from({ length: 257 }, () => tag) }],
+    ['a time before 1970', { iat: -1 }],
+    ['a time with a fraction', { iat: 0.5 }],
+    ['a region that is none', { iss: 'home' }],
+  ])('is refused with %s', (_, change) => {
+    const payload = JSON.parse(JSON.stringify({ ...sealed.payload, ...change })) as Json
+    expect(readEnvelopePayload(payload)).toMatchObject({ ok: false, code: 'bad_field' })
+  })
+
+  it('may be years old: no clock judges a record', () => {
+    expect(readEnvelopePayload({ ...sealed.payload, iat: 0 } as unknown as Json).ok).toBe(true)
+  })
+})
+
+it('sealing signs the digests in order and is known by its content id', () => {
+  expect(sealed.payload.records).toHaveLength(3)
+  expect(sealed.contentId).toBe(contentId(crypto, sealed.jws))
+})

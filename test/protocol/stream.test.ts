@@ -1,0 +1,61 @@
+/** Where an envelope stands against a head: the whole table, and what holds for any stream. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { digestOf, place, type Digest, type StreamHead } from '../../protocol/index.ts'
+import { crypto, home, host, tag } from '../vectors/actors.ts'
+
+const a = digestOf(crypto, 'a')
+const b = digestOf(crypto, 'b')
+const payload = (epoch: number, seq: number, prev: Digest | null) => ({
+  iss: home.node,
+  aud: host.node,
+  epoch,
+  seq,
+  prev,
+  iat: 0,
+  records: [tag],
+})
+const fresh: StreamHead = { epoch: 1, seq: 0, head: null }
+const atTwo: StreamHead = { epoch: 1, seq: 2, head: a }
+
+describe('place', () => {
+  it.each([
+    [fresh, payload(2, 1, null), 'wrong_epoch'],
+    [atTwo, payload(2, 3, a), 'wrong_epoch'],
+    [atTwo, payload(2, 1, null), 'wrong_epoch'],
+    [{ ...atTwo, epoch: 2 }, payload(1, 3, a), 'wrong_epoch'],
+    [fresh, payload(1, 2, a), 'gap'],
+    [atTwo, payload(1, 4, a), 'gap'],
+    [atTwo, payload(1, Number.MAX_SAFE_INTEGER - 1, a), 'gap'],
+    [fresh, payload(1, 1, a), 'fork'],
+    [atTwo, payload(1, 3, b), 'fork'],
+    [atTwo, payload(1, 3, null), 'fork'],
+    [atTwo, payload(1, 2, b), 'earlier'],
+    [atTwo, payload(1, 1, null), 'earlier'],
+    [fresh, payload(1, 1, null), 'next'],
+    [atTwo, payload(1, 3, a), 'next'],
+  ])('at %j: %j is %s', (head, next, expected) => {
+    const placed = place(head, next)
+    expect(placed.ok ? placed.place : placed.code).toBe(expected)
+  })
+
+  it('takes a chain in its order only, however it is shuffled and repeated', () => {
+    const chain = Array.from({ length: 8 }, (_, i) => ({
+      id: digestOf(crypto, `${i}`),
+      payload: payload(1, i + 1, i === 0 ? null : digestOf(crypto, `${i - 1}`)),
+    }))
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...chain), { maxLength: 60 }), (posts) => {
+        let head = fresh
+        for (const post of posts) {
+          const placed = place(head, post.payload)
+          if (!placed.ok) expect(placed.code).toBe('gap')
+          else if (placed.place === 'next') {
+            expect(post.payload.seq).toBe(head.seq + 1)
+            head = { epoch: 1, seq: post.payload.seq, head: post.id }
+          } else expect(post.payload.seq).toBeLessThanOrEqual(head.seq)
+        }
+      }),
+    )
+  })
+})
