@@ -28,9 +28,14 @@ export function thumbprint(crypto: Crypto, key: SigningKey | ExchangeKey): Diges
   return base64url(crypto.sha256(utf8(`{"crv":"${key.crv}","kty":"OKP","x":"${key.x}"}`)))
 }
 
-/** A thumbprint in groups of four, as two people read it to each other over the telephone. */
+/** A kid as two people read it to each other over the telephone: 64 hexadecimal digits in groups of four. */
 export function fingerprint(kid: Digest): string {
-  return kid.replace(/(.{4})(?=.)/g, '$1 ')
+  return hex(fromBase64url(kid) ?? new Uint8Array()).replace(/(.{4})(?=.)/g, '$1 ')
+}
+
+/** Is this what was read aloud, whatever the writing (blanks, hyphens, capitals)? */
+export function isFingerprint(heard: string, kid: Digest): boolean {
+  return heard.replace(/[\s-]/g, '').toLowerCase() === fingerprint(kid).replaceAll(' ', '')
 }
 
 /** y coordinates (little endian, hex) of the Ed25519 points of small order, in every accepted encoding of each. */

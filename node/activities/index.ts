@@ -21,7 +21,7 @@ import { type Peer } from '../federation/peers.ts'
 import { type Arrival, type Case, type Cases } from '../flows/index.ts'
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
-import { activities, waitingActivities } from './tables.ts'
+import { activities, correctedMarks, waitingActivities } from './tables.ts'
 
 export type ActivityRow = Row<typeof activities>
 export type ReportResult = 'reported' | 'unchanged' | 'waiting'
@@ -77,8 +77,7 @@ export class Activities {
 
   /** Reports one activity on a case, from either side. The caller holds the pair lock. */
   async reportOnCase(tx: Transaction, subject: Case, activity: Activity): Promise<ReportResult> {
-    const person = subject.row.arrival === null ? `case:${subject.row.id}` : `arrival:${subject.row.arrival}`
-    const mark = this.mark(person, activity)
+    const mark = this.mark(personOf(subject), activity)
     if ((await this.knownMarks(tx, [{ mark }])).size > 0) return 'unchanged'
     await this.reportAll(tx, [{ subject, activity, mark }])
     return 'reported'
@@ -96,6 +95,7 @@ export class Activities {
     })
     await this.outbox.write(tx, subject.row.peer, [record])
     await this.applyCorrection(tx, row, activity)
+    if (activity) await this.remark(tx, row, this.mark(personOf(subject), activity))
   }
 
   /** An arrival has been confirmed on a case: what waited goes out. */
@@ -175,12 +175,19 @@ export class Activities {
     return applied
   }
 
+  /** A corrected report is known by what it said and by what it says now: neither workbook reports it again. */
+  private async remark(tx: Transaction, row: ActivityRow, mark: string): Promise<void> {
+    if ((await this.knownMarks(tx, [{ mark }])).size === 0)
+      await tx.insert(correctedMarks, [{ mark, activity: row.id }])
+  }
+
   /** Marks among these that were reported or wait already. */
   private async knownMarks(tx: Transaction, reports: readonly { mark: string }[]): Promise<Set<string>> {
     const marks = reports.map(({ mark }) => mark)
     const reported = await tx.findIn(activities, 'mark', marks)
     const waiting = await tx.findIn(waitingActivities, 'mark', marks)
-    return new Set([...reported, ...waiting].map(({ mark }) => mark ?? ''))
+    const corrected = await tx.findIn(correctedMarks, 'mark', marks)
+    return new Set([...reported, ...waiting, ...corrected].map(({ mark }) => mark ?? ''))
   }
 
   /** Writes reports that are not known yet, each on its case, in one go per peer. Throws before anything is written. */
@@ -242,6 +249,10 @@ export class Activities {
     const { kind, on, title, amountFen } = columnsOf(activity)
     return digestOf(this.crypto, JSON.stringify([person, kind, on, title, amountFen]))
   }
+}
+
+function personOf({ row }: Case): string {
+  return row.arrival === null ? `case:${row.id}` : `arrival:${row.arrival}`
 }
 
 function columnsOf(activity: Activity): {

@@ -22,6 +22,12 @@ export const activities = pgTable(
   (t) => [index('activities_case').on(t.caseId, t.on), uniqueIndex('activities_mark').on(t.mark)],
 )
 
+/** Further marks of our own reports: what they say since they were corrected. */
+export const correctedMarks = pgTable('corrected_marks', {
+  mark: text('mark').primaryKey(),
+  activity: text('activity').notNull(),
+})
+
 export const waitingActivities = pgTable(
   'waiting_activities',
   {

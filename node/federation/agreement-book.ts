@@ -7,6 +7,7 @@
 import {
   agreementTermsSchema,
   fingerprint,
+  isFingerprint,
   partySchema,
   thumbprint,
   type Crypto,
@@ -70,7 +71,7 @@ export class AgreementBook {
   propose(crypto: Crypto, card: unknown, heard: string, terms: Terms): string {
     const other = partySchema.safeParse(card)
     if (!other.success) throw new AgreementError('agreement_unreadable', 'not the card of a node')
-    if (thumbprint(crypto, other.data.signing) !== heard.replace(/\s/g, ''))
+    if (!isFingerprint(heard, thumbprint(crypto, other.data.signing)))
       throw new AgreementError(
         'agreement_other_fingerprint',
         'the card has another fingerprint than you heard',

@@ -8,6 +8,7 @@ import {
   countersign,
   enrolKey,
   isComplete,
+  isFingerprint,
   personTag,
   proposeAgreement,
   readAgreement,
@@ -112,7 +113,7 @@ export class Peers {
     introduction: Introduction,
   ): Promise<{ document: string; active: boolean; peer: NodeId }> {
     const other = this.otherParty(this.read(introduction.document))
-    if (thumbprint(this.crypto, other.signing) !== introduction.fingerprint.replace(/\s/g, ''))
+    if (!isFingerprint(introduction.fingerprint, thumbprint(this.crypto, other.signing)))
       throw new AgreementError(
         'agreement_other_fingerprint',
         'the fingerprint is not the one in the document',

@@ -58,6 +58,12 @@ create table cases (
   constraint cases_pkey PRIMARY KEY (id)
 );
 
+create table corrected_marks (
+  activity text not null,
+  mark text not null,
+  constraint corrected_marks_pkey PRIMARY KEY (mark)
+);
+
 create table envelopes_in (
   content_id text not null,
   epoch integer not null,

@@ -213,10 +213,11 @@ export class Imports {
     return judged
   }
 
+  /** The peers whose pair locks are held; one agreed with since is left for the next batch. */
   private async lockAll(tx: Transaction): Promise<Peer[]> {
     const nodes = (await this.peers.all(tx)).map(({ node }) => node)
     await tx.lock([rosterLock, ...nodes.map(pairLock)])
-    return this.peers.all(tx)
+    return (await this.peers.all(tx)).filter(({ node }) => nodes.includes(node))
   }
 
   private take(

@@ -212,10 +212,10 @@ export const MAX_TEXT_LENGTH = 200
 /** Any other text, trimmed, on one line, without control characters. Unreadable only when far too long. */
 export function readText(cell: Cell): Read<string> {
   const text = cell.text
-    .normalize('NFC')
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .replace(/\p{Cf}/gu, '')
     .trim()
+    .normalize('NFC')
   if (text === '') return EMPTY
   return [...text].length <= MAX_TEXT_LENGTH ? value(text) : UNREADABLE
 }

@@ -144,6 +144,13 @@ describe('a correction', () => {
     expect(await atHome(id)).toEqual([['host', '2026-01-10', 'dues', null, 1050]])
   })
 
+  it('is known by what it says now and by what it said: neither workbook reports it again', async () => {
+    const { id, activity } = await reported()
+    const corrected = { ...dues, amountFen: 2000 }
+    await pair.host.office.desk.correct(id, { corrects: activity, activity: corrected })
+    expect(await pair.host.office.activities(idNumber, corrected, dues)).toEqual(['unchanged', 'unchanged'])
+  })
+
   it('is refused to the other side, of another case, and of nothing', async () => {
     const { id, activity } = await reported()
     await expect(pair.home.office.desk.correct(id, { corrects: activity, activity: null })).rejects.toEqual(

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { refusals } from '../../node/federation/tables.ts'
 import { type Row } from '../../node/store/port.ts'
 import {
+  fingerprint,
   base64url,
   jwsTypes,
   limits,
@@ -197,8 +198,8 @@ describe('who says it to whom', () => {
     const { kid, signing, exchange } = half.keyring
     const terms = { replyDays: 15, queriesPerDay: 10, years: 1 }
     const card = { node: dongguan, name: '东莞', signing, exchange }
-    const draft = us.region.agreements.propose(nodeJsCrypto, card, kid, terms)
-    await us.region.sign({ document: draft, url: 'http://441900.test', fingerprint: kid })
+    const draft = us.region.agreements.propose(nodeJsCrypto, card, fingerprint(kid), terms)
+    await us.region.sign({ document: draft, url: 'http://441900.test', fingerprint: fingerprint(kid) })
     before = await dumpOf(us.store)
     await refusedWith(bodyOf(half.seal({}, half.unknown(null))), 'unknown_peer', dongguan)
   })

@@ -9,6 +9,7 @@ import {
   enrolKey,
   exchangeKeySchema,
   fingerprint,
+  isFingerprint,
   fromBase64url,
   signingKeySchema,
   thumbprint,
@@ -121,7 +122,9 @@ describe('the name of a key', () => {
 
   it('is read aloud in groups of four that lose nothing', () => {
     const groups = fingerprint(home.signer.kid)
-    expect(groups.split(' ').every((group) => group.length <= 4)).toBe(true)
-    expect(groups.replaceAll(' ', '')).toBe(home.signer.kid)
+    expect(groups).toMatch(/^([0-9a-f]{4} ){15}[0-9a-f]{4}$/)
+    expect(Buffer.from(groups.replaceAll(' ', ''), 'hex').toString('base64url')).toBe(home.signer.kid)
+    expect(isFingerprint(groups.toUpperCase().replaceAll(' ', '-'), home.signer.kid)).toBe(true)
+    expect(isFingerprint(groups.slice(0, -1), home.signer.kid)).toBe(false)
   })
 })

@@ -12,6 +12,11 @@ CREATE TABLE "activities" (
 	"changed_ms" bigint NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "corrected_marks" (
+	"mark" text PRIMARY KEY NOT NULL,
+	"activity" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "waiting_activities" (
 	"mark" text PRIMARY KEY NOT NULL,
 	"arrival" text NOT NULL,
