@@ -141,6 +141,12 @@ export class Activities {
         tx,
         records.map((record) => record.case ?? ''),
       )
+      await tx.getMany(
+        activities,
+        records.map((record) => ({
+          id: record.type === 'activity.corrected' ? record.body.corrects : record.id,
+        })),
+      )
     },
     apply: (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {
       if (record.type === 'activity.recorded') return this.heard(tx, peer, record)
