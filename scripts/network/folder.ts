@@ -65,12 +65,20 @@ async function destinations(home: Office): Promise<Map<NodeId, string>> {
       await readSheetsHere(await readFile(file.path), path.basename(file.path)),
     )
     for (const { fields } of table.rows) {
-      const { code, text } = fields.destination ?? {}
-      if (code !== undefined && text !== undefined && !found.has(code))
-        found.set(code, placeOf(code)?.shortName ?? text)
+      if (fields.destination === undefined) continue
+      const { code, text } = fields.destination
+      if (code !== undefined && !found.has(code)) found.set(code, writtenName(code, text))
     }
   }
   return found
+}
+
+/** As the register writes it, without a trailing 市, 州 or 地区; the short name where it writes a whole path. */
+function writtenName(code: NodeId, text: string): string {
+  const place = placeOf(code)
+  const written = text.replace(/\s/g, '').replace(/(?<!自治)(?:市|州|地区)$/u, '')
+  const plain = place?.name.startsWith(written) === true && !written.endsWith('自治州')
+  return plain ? written : (place?.shortName ?? written)
 }
 
 function within(code: NodeId, regions: ReadonlySet<NodeId>): boolean {
