@@ -41,7 +41,11 @@ export interface ProvenEnvelope {
   readonly contentId: Digest
 }
 
+/** Audit rows a minute for posts under names that are no peer's. */
+const strangersNotedPerMinute = 60
+
 export class Gate {
+  private strangers = { minute: 0, noted: 0 }
   private readonly self: NodeId
   private readonly store: Store
   private readonly peers: Peers
@@ -108,6 +112,7 @@ export class Gate {
 
   /** Writes down a refusal of bytes posted under this name. The bytes themselves are dropped, and so is an unknown name. */
   async note(claimed: string, refusal: Refusal, bytes: Uint8Array): Promise<void> {
+    if (refusal.code === 'unknown_peer' && !this.mayNoteStranger()) return
     const row = {
       id: this.ids.next(),
       atMs: this.clock.nowMs(),
@@ -117,6 +122,13 @@ export class Gate {
     }
     const trace = { digest: digestOf(this.crypto, bytes), size: bytes.length }
     await this.store.transaction((tx) => tx.insert(refusals, [{ ...row, ...trace }]))
+  }
+
+  /** Strangers cannot fill our disk: beyond the bound their refusals in this minute leave no row. */
+  private mayNoteStranger(): boolean {
+    const minute = Math.floor(this.clock.nowMs() / 60_000)
+    if (this.strangers.minute !== minute) this.strangers = { minute, noted: 0 }
+    return this.strangers.noted++ < strangersNotedPerMinute
   }
 
   private verify(peer: Peer, token: string, typ: JwsType): Result<{ payload: Json }> {

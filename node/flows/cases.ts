@@ -144,6 +144,15 @@ export class Cases {
     return { ...applied, next: await this.keep(tx, next.next) }
   }
 
+  /** Keeps the phone the register gave with this stay; undefined when it gave none. */
+  async withRegisterPhone(tx: Transaction, subject: Case, phone: string | undefined): Promise<Case> {
+    const registerPhone = phone ?? null
+    if (subject.row.registerPhone === registerPhone) return subject
+    if (await tx.get(cases, { id: subject.row.id }))
+      await tx.update(cases, { id: subject.row.id }, { registerPhone })
+    return { ...subject, row: { ...subject.row, registerPhone } }
+  }
+
   async link(tx: Transaction, subject: Case, arrival: Uuid): Promise<Case> {
     if (subject.row.arrival === arrival) return subject
     await tx.update(cases, { id: subject.row.id }, { arrival })
@@ -152,7 +161,18 @@ export class Cases {
 
   private fresh(id: Uuid, peer: NodeId, side: Side, tag: string, member: Uuid | null): Case {
     const facts = { homeFacts: JSON.stringify(noHomeFacts), hostFacts: JSON.stringify(noHostFacts) }
-    return readCase({ id, peer, side, tag, member, arrival: null, open: true, ...facts, changedMs: 0 })
+    return readCase({
+      id,
+      peer,
+      side,
+      tag,
+      member,
+      arrival: null,
+      registerPhone: null,
+      open: true,
+      ...facts,
+      changedMs: 0,
+    })
   }
 
   private async keep(tx: Transaction, subject: Case): Promise<Case> {
@@ -161,6 +181,7 @@ export class Cases {
       open: home.state !== 'closed',
       homeFacts: JSON.stringify(home),
       hostFacts: JSON.stringify(host),
+      registerPhone: subject.row.registerPhone,
       changedMs: this.clock.nowMs(),
     }
     const row = { ...subject.row, ...changes }

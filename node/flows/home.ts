@@ -148,10 +148,14 @@ export class HomeFlows {
     const stays = await this.cases.ofPerson(tx, peer.node, 'home', tag)
     const open = stays.find(({ row }) => row.open)
     const person = personOf(member, entry.phone)
-    if (open?.home.state === 'published') return this.republish(tx, open, person, entry.outflow)
+    if (open?.home.state === 'published') {
+      const known = await this.cases.withRegisterPhone(tx, open, entry.phone)
+      return this.republish(tx, known, person, entry.outflow)
+    }
     if (stays.some((stay) => hasEnded(stay, entry.outflow))) return 'unchanged'
-    const subject = open?.home.state === 'asserted' ? open : this.cases.mint(peer.node, tag, member.id)
-    if (open && subject !== open) await this.close(tx, open, { reason: 'returned' })
+    const stay = open?.home.state === 'asserted' ? open : this.cases.mint(peer.node, tag, member.id)
+    const subject = await this.cases.withRegisterPhone(tx, stay, entry.phone)
+    if (open && stay !== open) await this.close(tx, open, { reason: 'returned' })
     const body = { tag, person, outflow: entry.outflow }
     await this.cases.say(tx, subject, { type: 'flow.published', case: subject.row.id, body })
     return 'published'
@@ -220,7 +224,7 @@ export class HomeFlows {
   private async amendPerson(tx: Transaction, member: Member): Promise<void> {
     for (const open of await this.cases.openOfMember(tx, member.id)) {
       if (open.home.state === 'returned') continue
-      const person = personOf(member, open.home.person?.phone)
+      const person = personOf(member, open.row.registerPhone ?? undefined)
       if (canonicalJson(person) === canonicalJson(open.home.person)) continue
       if (open.home.state === 'published') await this.amend(tx, open, { person })
       else {

@@ -14,6 +14,8 @@ export const cases = pgTable(
     member: text('member'),
     /** Ours when we are host and the person has reported here. */
     arrival: text('arrival'),
+    /** Ours when we are home: the phone that came with the outflow register, which outlives a change of the roster's. */
+    registerPhone: text('register_phone'),
     /** Until home closes it. One open case per (member, host) is design.md 2. */
     open: boolean('open').notNull(),
     /** Canonical JSON of HomeFacts and HostFacts: caches of the records, rebuilt from them. */

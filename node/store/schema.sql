@@ -53,6 +53,7 @@ create table cases (
   member text,
   open boolean not null,
   peer text not null,
+  register_phone text,
   side text not null,
   tag text not null,
   constraint cases_pkey PRIMARY KEY (id)

@@ -20,10 +20,10 @@ import { pairLock } from '../federation/outbox.ts'
 import { type Peer, type Peers } from '../federation/peers.ts'
 import { type Arrival, type Cases, type HomeFlows, type HostFlows } from '../flows/index.ts'
 import { rosterLock, type Members } from '../members/index.ts'
-import { ancestors } from '../places/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
+import { activityOf, identified, outflowEntry, peerCovering } from './entries.ts'
 import { describeOutside, type Fate, type OutsideCode } from './fates.ts'
 import { type Fault } from './faults.ts'
 import {
@@ -35,7 +35,6 @@ import {
   type OutflowFields,
   type ParsedRow,
   type RosterFields,
-  type WrittenPlace,
 } from './interpret.ts'
 import { type WorkbookKind } from './fields.ts'
 import { type SheetReader } from './sheets.ts'
@@ -476,43 +475,4 @@ export class Imports {
 
 function rowPlace(importId: Uuid, row: number): string {
   return `import_rows:sealed:${importId}/${row}`
-}
-
-/** A row that is not held has both; interpret.ts holds every other. */
-function identified(fields: { idNumber?: string; name?: string }): { idNumber: string; name: string } {
-  if (fields.idNumber === undefined || fields.name === undefined)
-    throw new TypeError('a row without name or ID number was not held')
-  return { idNumber: fields.idNumber, name: fields.name }
-}
-
-/** The peer whose region is this place or the nearest one around it: 格尔木市 belongs to the node of 海西. */
-function peerCovering(peers: readonly Peer[], place: WrittenPlace | undefined): NodeId | undefined {
-  if (place?.code === undefined) return undefined
-  const codes = [place.code, ...ancestors(place.code)]
-  return codes.find((code) => peers.some(({ node }) => node === code))
-}
-
-function outflowEntry(fields: OutflowFields, host: NodeId) {
-  const { leftOn, reason, occupation, certificateNo, branch, contact, destination } = fields
-  const outflow = {
-    destination: { code: destination?.code ?? host, text: destination?.text ?? host },
-    ...(leftOn === undefined ? {} : { leftOn }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(occupation === undefined ? {} : { occupation }),
-    ...(certificateNo === undefined ? {} : { certificateNo }),
-    ...(branch === undefined ? {} : { branch }),
-    ...(contact === undefined ? {} : { contact }),
-  }
-  return { idNumber: identified(fields).idNumber, host, phone: fields.phone, outflow }
-}
-
-function activityOf(fields: ActivityFields): Activity {
-  if (fields.on === undefined || fields.kind === undefined)
-    throw new TypeError('an activity without day or kind was not held')
-  return {
-    on: fields.on,
-    kind: fields.kind,
-    ...(fields.title === undefined ? {} : { title: fields.title }),
-    ...(fields.kind !== 'dues' || fields.amountFen === undefined ? {} : { amountFen: fields.amountFen }),
-  }
 }

@@ -29,6 +29,7 @@ export const aCase = (id: string, more: Partial<Row<typeof cases>> = {}): Row<ty
   tag: `tag of ${id}`,
   member: null,
   arrival: null,
+  registerPhone: null,
   open: true,
   homeFacts: '{}',
   hostFacts: '{}',

@@ -239,6 +239,25 @@ describe('amending', () => {
     expect(await home.office.outflow(away({ reason: '经商' }, { phone: '13900000000' }))).toEqual(['amended'])
   })
 
+  it('follows a phone corrected on the roster where the register gave none', async () => {
+    await home.office.roster(member({ phone: '13700000000' }))
+    await home.office.outflow(away())
+    await home.office.roster(member({ phone: '13600000000' }))
+    await settled()
+    expect((await onlyHost()).home.person).toMatchObject({ phone: '13600000000' })
+  })
+
+  it('follows a phone corrected on the roster where nothing is published yet', async () => {
+    await home.office.roster(member({ phone: '13700000000' }))
+    await host.office.arrivals(arrived({ phone: '13600000000' }))
+    await settled()
+    expect((await onlyHome()).host.deviations).toHaveLength(1)
+    await home.office.roster(member({ phone: '13600000000' }))
+    await settled()
+    expect((await onlyHost()).home).toMatchObject({ state: 'asserted', person: { phone: '13600000000' } })
+    expect((await onlyHome()).host.deviations).toEqual([])
+  })
+
   it('follows host’s own corrections of the arrival', async () => {
     await confirmed({ name: '王武' })
     expect(await host.office.arrivals(arrived({ name: '王五', employer: '某公司' }))).toEqual(['changed'])

@@ -179,6 +179,7 @@ CREATE TABLE "cases" (
 	"tag" text NOT NULL,
 	"member" text,
 	"arrival" text,
+	"register_phone" text,
 	"open" boolean NOT NULL,
 	"home_facts" text NOT NULL,
 	"host_facts" text NOT NULL,
