@@ -15,13 +15,13 @@ import { readOfficeFolder, type Office, type OfficeFolder } from './network/fold
 import { NodeEnded, NodeProcess } from './network/node-process.ts'
 import { concludeAgreements, importWorkbooks, nodeOf, untilLevel, type Played } from './network/office-day.ts'
 
-const options = new Command('start')
+const command = new Command('start')
   .description('a demonstration federation of four regions (四地演示网络)')
   .option('--fresh', 'begin anew: removes the demonstration data (清空演示数据,重新开始)')
   .option('--data <folder>', 'where the demonstration data is kept', '.data/demo')
   .option('--port <number>', 'first of the eight ports used', '7310')
   .parse()
-  .opts<{ fresh?: boolean; data: string; port: string }>()
+const options = command.opts<{ fresh?: boolean; data: string; port: string }>()
 
 const base = path.resolve(options.data)
 const samples = path.resolve('scripts/samples')
@@ -29,8 +29,12 @@ const diaryFile = path.join(base, 'played.json')
 const databaseUrl = process.env['DATABASE_URL'] === '' ? undefined : process.env['DATABASE_URL']
 const network = new Map<string, NodeProcess>()
 const started = Date.now()
+const firstPort = Number(options.port)
+const pidFile = `${base}.pid`
 
 try {
+  checkPort()
+  await beAlone()
   const offices = await readOfficeFolder(samples)
   if (options.fresh === true) await removeData(offices)
   say('启动四个节点 … starting four nodes')
@@ -44,8 +48,54 @@ try {
   process.exitCode = 1
 } finally {
   await Promise.all([...network.values()].map((node) => node.stop()))
+  if ((await readFile(pidFile, 'utf8').catch(() => '')) === String(process.pid))
+    await rm(pidFile, { force: true })
 }
 process.exit()
+
+function checkPort(): void {
+  if (Number.isInteger(firstPort) && firstPort >= 1024 && firstPort <= 65_000) return
+  throw new StartRefused(
+    `--port ${options.port}: choose a whole number from 1024 to 65000; it and the seven after it are used.`,
+    `--port ${options.port}:请填写 1024 到 65000 之间的整数,将使用该端口及其后七个端口。`,
+  )
+}
+
+/** One demonstration per folder: a second one would take the nodes of the first for its own, or remove their data. */
+async function beAlone(): Promise<void> {
+  await mkdir(path.dirname(pidFile), { recursive: true, mode: 0o711 })
+  for (;;) {
+    try {
+      return await writeFile(pidFile, String(process.pid), { flag: 'wx' })
+    } catch {
+      const pid = Number(await readFile(pidFile, 'utf8').catch(() => '0'))
+      if (isAlive(pid))
+        throw new StartRefused(
+          `A demonstration with this data is running (process ${pid}): stop it first, or choose another folder with --data and --port.`,
+          `使用该数据的演示正在运行(进程 ${pid}):请先停止它,或用 --data 和 --port 另选目录和端口。`,
+        )
+      await rm(pidFile, { force: true })
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/** The ports stand in the nodes' own configuration, and their peers know them. */
+function demandSamePort(node: NodeProcess, wanted: number): void {
+  const { port } = node.config.federation
+  if (port === wanted || command.getOptionValueSource('port') !== 'cli') return
+  throw new StartRefused(
+    `The data in ${options.data} was made for other ports (${node.name} has ${port}): leave out --port, or begin anew with --fresh.`,
+    `${options.data} 中的数据使用其他端口(${node.name} 为 ${port}):请去掉 --port,或用 --fresh 重新开始。`,
+  )
+}
 
 function say(text: string): void {
   console.log(`[${((Date.now() - started) / 1000).toFixed(1)} s] ${text}`)
@@ -58,7 +108,7 @@ function all({ home, hosts }: OfficeFolder): Office[] {
 async function startNodes(offices: OfficeFolder): Promise<void> {
   for (const [i, { node, name }] of all(offices).entries()) {
     const dataDir = path.join(base, node)
-    const ports = { federation: Number(options.port) + 2 * i, local: Number(options.port) + 2 * i + 1 }
+    const ports = { federation: firstPort + 2 * i, local: firstPort + 2 * i + 1 }
     const config = () =>
       Promise.resolve({
         node,
@@ -69,6 +119,7 @@ async function startNodes(offices: OfficeFolder): Promise<void> {
     await mkdir(dataDir, { recursive: true, mode: 0o711 })
     const log = createWriteStream(path.join(dataDir, 'node.log'), { flags: 'a', mode: 0o600 })
     const process = await NodeProcess.prepare(dataDir, config, (text) => log.write(text))
+    demandSamePort(process, ports.federation)
     if (databaseUrl !== undefined) process.databaseUrl = await databaseFor(databaseUrl, node)
     network.set(node, process)
   }
