@@ -36,4 +36,6 @@ export const dataFiles = {
   config: 'config.json',
   keys: 'keys/keyring.json',
   token: 'keys/local-token',
+  /** A folder: how far this node has ever signed. Not to be put back together with the database. */
+  heads: 'heads',
 } as const

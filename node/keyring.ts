@@ -1,6 +1,9 @@
 /**
- * This node's own secrets: its signing key, its exchange key, and the master key of the vault. Made once at `init`,
- * kept in one 0600 file outside the database, never sent anywhere.
+ * The node's own keys: signing keys (Ed25519), the exchange key (X25519) and the key that seals columns (AES-256). They
+ * live in one file that only the node's account may read, apart from the database, and are backed up apart from it.
+ *
+ * Signing keys are only ever added: which of them signs a stream is written in the database, and what an old one signed
+ * stays verifiable.
  */
 import * as nodeCrypto from 'node:crypto'
 import { z } from 'zod'
@@ -17,20 +20,33 @@ import {
   type SigningKey,
 } from '../protocol/index.ts'
 
+const privateSigningSchema = signingKeySchema.extend({ d: z.string() })
 const fileSchema = z.strictObject({
   format: z.literal('huiliu-keys-1'),
-  signing: signingKeySchema.extend({ d: z.string() }),
+  signing: privateSigningSchema,
+  /** Signing keys that came later, the newest last. */
+  later: z.array(privateSigningSchema).optional(),
   exchange: exchangeKeySchema.extend({ d: z.string() }),
   /** 32 bytes, base64url. */
   vault: z.string().length(43),
 })
+type KeyringFile = z.infer<typeof fileSchema>
 
 export interface Keyring {
-  readonly signer: Signer
-  readonly signing: SigningKey
-  readonly exchange: ExchangeKey
+  /** The key that cards and new agreements name. */
   readonly kid: Digest
+  readonly signing: SigningKey
+  readonly signer: Signer
+  readonly exchange: ExchangeKey
   readonly vaultKey: Uint8Array
+  holds(kid: Digest): boolean
+  /** Throws when this keyring does not hold it. */
+  signerOf(kid: Digest): Signer
+  publicKey(kid: Digest): SigningKey | undefined
+  /** From now on cards and new agreements name this key. */
+  use(kid: Digest): void
+  /** Makes a signing key from 32 random bytes and keeps it durably before it answers. */
+  addKey(seed: Uint8Array): Promise<Digest>
   /** The key shared with one peer under one agreement key version. */
   pairKeyWith(self: NodeId, peer: { node: NodeId; exchange: ExchangeKey }, keyVersion: number): Uint8Array
 }
@@ -45,29 +61,81 @@ export function newKeyringFile(): string {
   })
 }
 
-export function openKeyring(crypto: Crypto, text: string): Keyring {
-  const file = fileSchema.parse(JSON.parse(text))
-  const signingKey = nodeCrypto.createPrivateKey({ key: file.signing, format: 'jwk' })
-  const exchangeKey = nodeCrypto.createPrivateKey({ key: file.exchange, format: 'jwk' })
-  // Node takes the private half alone: a file whose halves differ would sign what no peer can verify.
-  for (const [key, x] of [
-    [signingKey, file.signing.x],
-    [exchangeKey, file.exchange.x],
-  ] as const)
-    if (nodeCrypto.createPublicKey(key).export({ format: 'jwk' }).x !== x)
-      throw new TypeError('the public half in the keyring file is not that of its private half')
-  const signing: SigningKey = { kty: 'OKP', crv: 'Ed25519', x: file.signing.x }
-  const kid = thumbprint(crypto, signing)
+/** PrivateKeyInfo of an Ed25519 key is this prefix and its 32 bytes (RFC 8410 §10.3). */
+const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+interface OwnKey {
+  readonly signing: SigningKey
+  readonly signer: Signer
+}
+
+/** `keep` writes the file anew, whole and durably; only adding a key needs it. */
+export function openKeyring(
+  crypto: Crypto,
+  text: string,
+  keep: (text: string) => Promise<void> = () => Promise.resolve(),
+): Keyring {
+  let file = fileSchema.parse(JSON.parse(text))
+  const exchangeKey = privateKeyOf(file.exchange)
+  const keys = new Map<Digest, OwnKey>()
+  for (const jwk of [file.signing, ...(file.later ?? [])]) takeKey(crypto, keys, jwk)
+  let current = thumbprint(crypto, file.signing)
+  const ownKey = (kid: Digest): OwnKey => {
+    const key = keys.get(kid)
+    if (!key) throw new TypeError('a signing key that is not in the keyring')
+    return key
+  }
   return {
-    signer: { kid, sign: (message) => nodeCrypto.sign(null, message, signingKey) },
-    signing,
+    get kid() {
+      return current
+    },
+    get signing() {
+      return ownKey(current).signing
+    },
+    get signer() {
+      return ownKey(current).signer
+    },
     exchange: { kty: 'OKP', crv: 'X25519', x: file.exchange.x },
-    kid,
     vaultKey: Buffer.from(file.vault, 'base64url'),
+    holds: (kid) => keys.has(kid),
+    signerOf: (kid) => ownKey(kid).signer,
+    publicKey: (kid) => keys.get(kid)?.signing,
+    use: (kid) => {
+      current = ownKey(kid).signer.kid
+    },
+    addKey: async (seed) => {
+      const der = Buffer.concat([pkcs8Prefix, seed])
+      const jwk = nodeCrypto
+        .createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+        .export({ format: 'jwk' })
+      const next: KeyringFile = {
+        ...file,
+        later: [...(file.later ?? []), privateSigningSchema.parse({ kty: 'OKP', crv: 'Ed25519', x: jwk.x, d: jwk.d })],
+      }
+      await keep(JSON.stringify(next))
+      file = next
+      return takeKey(crypto, keys, next.later?.at(-1) ?? next.signing)
+    },
     pairKeyWith: (self, peer, keyVersion) => {
       const publicKey = nodeCrypto.createPublicKey({ key: peer.exchange, format: 'jwk' })
       const shared = nodeCrypto.diffieHellman({ privateKey: exchangeKey, publicKey })
       return pairKey(shared, [self, peer.node], keyVersion)
     },
   }
+}
+
+function takeKey(crypto: Crypto, keys: Map<Digest, OwnKey>, jwk: KeyringFile['signing']): Digest {
+  const privateKey = privateKeyOf(jwk)
+  const signing: SigningKey = { kty: 'OKP', crv: 'Ed25519', x: jwk.x }
+  const kid = thumbprint(crypto, signing)
+  keys.set(kid, { signing, signer: { kid, sign: (message) => nodeCrypto.sign(null, message, privateKey) } })
+  return kid
+}
+
+/** Node takes the private half alone: a file whose halves differ would sign what no peer can verify. */
+function privateKeyOf(jwk: KeyringFile['signing'] | KeyringFile['exchange']): nodeCrypto.KeyObject {
+  const key = nodeCrypto.createPrivateKey({ key: jwk, format: 'jwk' })
+  if (nodeCrypto.createPublicKey(key).export({ format: 'jwk' }).x !== jwk.x)
+    throw new TypeError('the public half in the keyring file is not that of its private half')
+  return key
 }

@@ -3,8 +3,8 @@
  * receives these; the simulator gives its own. This is the only file of node/ that reads a clock or rolls a die.
  */
 import * as nodeCrypto from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { type Crypto, uuidV7, type Uuid } from '../protocol/index.ts'
 
 export interface Clock {
@@ -130,24 +130,87 @@ export interface PrivateFiles {
 }
 
 export const privateFiles: PrivateFiles = {
-  read: async (path) => {
+  read: async (file) => {
     try {
-      return await readFile(path, 'utf8')
+      return await readFile(file, 'utf8')
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
       throw error
     }
   },
-  write: async (path, text) => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const temporary = `${path}.${process.pid}.new`
-    const file = await open(temporary, 'w', 0o600)
+  write: async (file, text) => {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+    const temporary = `${file}.${process.pid}.new`
+    const handle = await open(temporary, 'w', 0o600)
     try {
-      await file.writeFile(text)
-      await file.sync()
+      await handle.writeFile(text)
+      await handle.sync()
     } finally {
-      await file.close()
+      await handle.close()
     }
-    await rename(temporary, path)
+    await rename(temporary, file)
   },
+}
+
+/**
+ * Heads on disk, one small file per stream: `<name>.<version>`. The next version appears by a hard link, which fails
+ * when somebody else was first, so a swap is one atomic step also between processes. Not synced: after a loss of
+ * power an older head may stand here, which forbids nothing; only a restored database must not be taken for a new one.
+ */
+export function headFilesIn(folder: string): {
+  read(name: string): Promise<string | undefined>
+  swap(name: string, before: string | undefined, next: string): Promise<boolean>
+} {
+  const versions = new Map<string, number>()
+  const newest = async (name: string): Promise<number> => {
+    const known = versions.get(name)
+    if (known !== undefined && (await exists(path.join(folder, `${name}.${known}`)))) return known
+    const found = (await readdir(folder).catch(() => []))
+      .filter((file) => file.startsWith(`${name}.`) && /\.\d+$/.test(file))
+      .map((file) => Number(file.slice(name.length + 1)))
+    return Math.max(0, ...found)
+  }
+  const readVersion = (name: string, version: number) =>
+    version === 0
+      ? Promise.resolve(undefined)
+      : readFile(path.join(folder, `${name}.${version}`), 'utf8').catch(() => undefined)
+  return {
+    read: async (name) => {
+      for (let version = await newest(name); ; version = await newest(name)) {
+        const text = await readVersion(name, version)
+        if (text === undefined && version !== 0) {
+          // It was replaced between the two looks.
+          versions.delete(name)
+          continue
+        }
+        versions.set(name, version)
+        return text
+      }
+    },
+    swap: async (name, before, next) => {
+      const version = await newest(name)
+      if ((await readVersion(name, version)) !== before) return false
+      const temporary = path.join(folder, `${name}.${process.pid}.new`)
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(temporary, next, { mode: 0o600 })
+      try {
+        await link(temporary, path.join(folder, `${name}.${version + 1}`))
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+        throw error
+      } finally {
+        await unlink(temporary)
+      }
+      versions.set(name, version + 1)
+      if (version > 0) await unlink(path.join(folder, `${name}.${version}`)).catch(() => undefined)
+      return true
+    },
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
 }

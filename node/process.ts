@@ -14,7 +14,7 @@ import { localApp } from './http/local.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
-import { privateFiles, realPlatform, type Platform } from './platform.ts'
+import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { startEmbedded } from './store/embedded.ts'
@@ -59,7 +59,9 @@ export async function readDataDir(dataDir: string): Promise<DataDir> {
     configFileSchema.parse(JSON.parse(text)),
   )
   const keyring = await readDataFile(dataDir, dataFiles.keys, (text) =>
-    openKeyring(realPlatform.crypto, text),
+    openKeyring(realPlatform.crypto, text, (changed) =>
+      privateFiles.write(path.join(dataDir, dataFiles.keys), changed),
+    ),
   )
   const token = await readDataFile(dataDir, dataFiles.token, (text) => text.trim())
   return { config, keyring, token }
@@ -102,12 +104,13 @@ export async function startNode(
   try {
     const database = await openDatabase(environment.databaseUrl ?? embedded?.url ?? '')
     closing.push(() => database.close())
-    await claimDatabase(database.store, config.node, keyring.kid)
+    await claimDatabase(database.store, config.node, keyring)
     const region = openRegion({
       self: config.node,
       name: config.name,
       keyring,
       store: database.store,
+      headFiles: headFilesIn(path.join(dataDir, dataFiles.heads)),
       platform,
       tuning,
       readSheets: (bytes, fileName) =>

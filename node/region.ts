@@ -5,15 +5,25 @@
 import { type NodeId } from '../protocol/index.ts'
 import { Activities } from './activities/index.ts'
 import { AgreementBook } from './federation/agreement-book.ts'
+import { Alarms } from './federation/alarms.ts'
 import { Courier } from './federation/courier.ts'
+import { Erasure } from './federation/erasure.ts'
 import { EvidenceFile } from './federation/evidence.ts'
 import { Gate } from './federation/gate.ts'
+import { type ForgetSide } from './federation/handlers.ts'
+import { Heads, type HeadFiles } from './federation/heads.ts'
 import { Inbox } from './federation/inbox.ts'
+import { Lease } from './federation/lease.ts'
 import { Outbox } from './federation/outbox.ts'
-import { Peers, type Introduction } from './federation/peers.ts'
-import { Requests, type CompareSource } from './federation/requests.ts'
+import { OwnKeys } from './federation/own-keys.ts'
+import { Peers, type Introduction, type Peer } from './federation/peers.ts'
+import { Recovery } from './federation/recovery.ts'
+import { PeerUnreachable, Requests, type CompareSource } from './federation/requests.ts'
 import { Sealer } from './federation/sealer.ts'
-import { Cases, CaseViews, flowHandlers, HomeFlows, HostFlows } from './flows/index.ts'
+import { Standing } from './federation/standing.ts'
+import { StreamRecords } from './federation/stream-records.ts'
+import { streamsOut } from './federation/tables.ts'
+import { Cases, CaseViews, flowHandlers, FlowReplay, HomeFlows, HostFlows } from './flows/index.ts'
 import { type Keyring } from './keyring.ts'
 import { Members } from './members/index.ts'
 import { Organisations } from './organisations/index.ts'
@@ -34,6 +44,8 @@ export interface RegionParts {
   readonly name: string
   readonly keyring: Keyring
   readonly store: Store
+  /** Where heads are kept, apart from the store and its backups. */
+  readonly headFiles: HeadFiles
   readonly platform: Platform
   readonly readSheets: SheetReader
   readonly tuning?: Tuning
@@ -53,7 +65,7 @@ export function openRegion(parts: RegionParts) {
   const doors = openDoors(parts, streams, rooms)
   return {
     ...{ self, name, keyring, store, clock, crypto },
-    ...{ peers: streams.peers, courier: streams.courier },
+    ...{ peers: streams.peers, courier: streams.courier, alarms: streams.alarms, standing: streams.standing },
     ...rooms,
     ...doors,
     sign: (introduction: Introduction) => sign(store, streams, rooms, introduction),
@@ -65,26 +77,32 @@ export function openRegion(parts: RegionParts) {
       for (const { node } of all) await doors.inbox.settleParked(node).catch(parts.onFault)
       await Promise.all(all.map(({ node }) => doors.requests.pull(node).catch(() => 0)))
     },
-    stop: () => streams.courier.stop(),
+    stop: async () => {
+      await streams.courier.stop()
+      await streams.lease.release()
+    },
   }
 }
 
 /** What leaves this node: peers, and the way of a record from the outbox to its receipt. */
-function openStreams({ self, keyring, store, platform, tuning = {}, onFault }: RegionParts) {
+function openStreams({ self, keyring, store, headFiles, platform, tuning = {}, onFault }: RegionParts) {
   const { clock, crypto, random, timers, http } = platform
-  const { signer } = keyring
   const ids = idsFrom(clock, random)
   const vault = openVault(keyring.vaultKey, random)
   const peers = new Peers(self, keyring, crypto)
-  const sealer = new Sealer({ self, store, signer, crypto, clock, tuning })
+  const alarms = new Alarms({ clock, ids })
+  const standing = new Standing({ store, heads: new Heads(headFiles), alarms })
+  const lease = new Lease({ name: 'signer', holder: ids.next(), store, clock })
+  const sealer = new Sealer({ self, store, standing, keyring, crypto, clock, tuning })
   const ports = { http, crypto, clock, random, timers }
-  const courier = new Courier({ self, store, peers, sealer, ...ports, onFault })
+  const courier = new Courier({ self, store, peers, sealer, lease, ...ports, onFault })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
-  return { ids, vault, peers, courier, outbox }
+  const ownKeys = new OwnKeys({ self, store, keyring, peers, outbox, crypto, random })
+  return { ids, vault, peers, alarms, standing, lease, courier, outbox, ownKeys }
 }
 
 /** The rooms of the domain. */
-function openRooms({ name, platform }: RegionParts, { ids, vault, peers, outbox }: Streams) {
+function openRooms({ self, name, platform }: RegionParts, { ids, vault, peers, outbox }: Streams) {
   const { clock, crypto } = platform
   const organisations = new Organisations({ ids, regionName: name })
   const members = new Members({ vault, peers, organisations, clock, ids })
@@ -97,7 +115,14 @@ function openRooms({ name, platform }: RegionParts, { ids, vault, peers, outbox 
   })
   const ofCases = activities.ofCases.bind(activities)
   const views = new CaseViews({ home, host, crypto, activities: ofCases })
-  return { organisations, members, cases, activities, home, host, views }
+  const replay = new FlowReplay({ self, cases, members, clock })
+  const flows = flowHandlers({ cases, home, host, replay })
+  const forget: ForgetSide = async (tx, peer, caseId, by) => {
+    const forgotten = await cases.forget(tx, peer, caseId, by === self)
+    if (forgotten.side) await activities.forget(tx, caseId, forgotten.side)
+    return forgotten
+  }
+  return { organisations, members, cases, activities, home, host, views, flows, forget }
 }
 
 /** What comes in: envelopes and requests of peers through the gate, workbooks and agreements from the office. */
@@ -107,36 +132,51 @@ function openDoors(
   rooms: Rooms,
 ) {
   const { clock, crypto, http } = platform
-  const { ids, vault, peers, outbox } = streams
-  const { members, cases, activities, home, host, views } = rooms
-  const { signer } = keyring
+  const { ids, vault, peers, alarms, standing, lease, outbox, courier } = streams
+  const { members, cases, activities, home, host, views, forget } = rooms
   const gate = new Gate({ self, store, peers, crypto, clock, ids })
   const handlers = {
-    ...flowHandlers({ cases, home, host }),
+    ...rooms.flows,
     'activity.recorded': activities.handler,
     'activity.corrected': activities.handler,
+    ...new StreamRecords({ self, peers, forget }).handlers,
   }
-  const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, signer, crypto, clock })
+  const greet = (peer: NodeId) => courier.greetAnew(peer)
+  const taking = { standing, lease, alarms, clock, greet }
+  const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking })
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
-  const requests = new Requests({
-    self,
-    store,
-    peers,
-    gate,
-    inbox,
-    http,
-    signer,
-    crypto,
-    clock,
-    ids,
-    compared,
+  const requests = new Requests({ self, store, peers, gate, inbox, http, crypto, clock, ids, compared })
+  const recovery = new Recovery({
+    ...{ self, store, peers, requests, gate, outbox, handlers },
+    ...{ standing, alarms, keyring, crypto, clock },
   })
+  courier.greetWith((peer) => greeting(store, standing, requests, recovery, peer))
   const imported = { members, cases, home, host, activities }
   const imports = new Imports({ store, readSheets, peers, ...imported, vault, crypto, clock, ids })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
   const evidence = new EvidenceFile({ self, store })
-  return { inbox, requests, imports, agreements, evidence }
+  const erasure = new Erasure({ self, outbox, forget })
+  return { inbox, requests, recovery, imports, agreements, evidence, erasure, ownKeys: streams.ownKeys }
+}
+
+/** Before anything is signed for a peer: its word of how far it has both streams, or, on the operator's word, recovery. */
+async function greeting(
+  store: Store,
+  standing: Standing,
+  requests: Requests,
+  recovery: Recovery,
+  peer: Peer,
+): Promise<'level' | 'behind' | string> {
+  const stream = await store.read((reader) => reader.get(streamsOut, { peer: peer.node }))
+  if (stream?.standing === 'recovering') return recovery.recover(peer)
+  if (stream?.standing !== 'open') return 'behind'
+  try {
+    return (await standing.compare(peer.node, await requests.heads(peer))) ? 'level' : 'behind'
+  } catch (error) {
+    if (error instanceof PeerUnreachable) return error.code
+    throw error
+  }
 }
 
 /** Signs an agreement; when it comes into force, the peer may ask for our members, and our waiting arrivals are asked for. */

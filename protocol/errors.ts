@@ -39,6 +39,7 @@ export const recordCodes = [
   'case_elsewhere',
   'case_exists',
   'case_closed',
+  'case_open',
   'not_published',
   'already_published',
   'already_returned',

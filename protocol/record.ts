@@ -14,6 +14,7 @@ import { instantSchema } from './fields.ts'
 import { flowBodies } from './flow.ts'
 import { identityBodies } from './identity.ts'
 import { digestSchema, uuidSchema } from './ids.ts'
+import { signingKeySchema } from './keys.ts'
 import { parseStrict } from './json.ts'
 import { limits } from './limits.ts'
 import { utf8 } from './bytes.ts'
@@ -23,18 +24,29 @@ const settledSchema = z.union([z.literal('applied'), z.string().regex(/^refused:
 export const outcomeSchema = z.union([z.literal('parked'), ...settledSchema.options])
 export type Outcome = z.infer<typeof outcomeSchema>
 
+/** One record of a stream: where it stands, and its digest. */
+const recordPlace = {
+  epoch: z.int().min(1),
+  seq: z.int().min(1),
+  index: z
+    .int()
+    .min(0)
+    .max(limits.recordsPerEnvelope - 1),
+  digest: digestSchema,
+}
+
 export const peerBodies = {
   /** What became of a parked record of the other node's stream. */
-  'outcome.settled': z.strictObject({
-    epoch: z.int().min(1),
-    seq: z.int().min(1),
-    index: z
-      .int()
-      .min(0)
-      .max(limits.recordsPerEnvelope - 1),
-    digest: digestSchema,
-    outcome: settledSchema,
+  'outcome.settled': z.strictObject({ ...recordPlace, outcome: settledSchema }),
+  /** The key that signs this stream from the envelope after the one that carries this record. */
+  'keys.announced': z.strictObject({ key: signingKeySchema }),
+  /** The first record of an epoch: the last envelope of the stream before it, which the receiver has confirmed. */
+  'epoch.opened': z.strictObject({
+    after: z.strictObject({ epoch: z.int().min(1), seq: z.int().min(0), head: digestSchema.nullable() }),
+    reason: z.enum(['recovered', 'fork', 'key']),
   }),
+  /** A record of the writer's own stream whose text both sides remove; its digest stays. */
+  'record.erased': z.strictObject(recordPlace),
 }
 
 export const bodySchemas = { ...identityBodies, ...flowBodies, ...activityBodies, ...peerBodies }
@@ -70,6 +82,9 @@ export const typeRules: Record<RecordType, TypeRule> = {
   'activity.recorded': { family: 'activity', writer: 'either', ofCase: true },
   'activity.corrected': { family: 'activity', writer: 'either', ofCase: true },
   'outcome.settled': { family: 'peer', writer: 'peer', ofCase: false },
+  'keys.announced': { family: 'peer', writer: 'peer', ofCase: false },
+  'epoch.opened': { family: 'peer', writer: 'peer', ofCase: false },
+  'record.erased': { family: 'peer', writer: 'peer', ofCase: true },
 }
 
 const frameSchema = z.strictObject({

@@ -15,6 +15,17 @@ export const purposeSchema = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('pull'), epoch: z.int().min(1), after: z.int().min(0) }),
   /** The answering node's side of a comparison of cases. */
   z.strictObject({ what: z.literal('compare'), home: nodeIdSchema, after: uuidSchema.nullable() }),
+  /** How far the answering node has both streams: what a node compares its own heads with before it signs. */
+  z.strictObject({ what: z.literal('heads') }),
+  /**
+   * Envelopes with their receipts, of the asker's own stream as the answering node took it (`asked`), or of the
+   * answering node's stream (`answering`), after a place: how a node gets back what it lost.
+   */
+  z.strictObject({
+    what: z.literal('restore'),
+    of: z.enum(['asked', 'answering']),
+    after: z.strictObject({ epoch: z.int().min(1), seq: z.int().min(0) }),
+  }),
 ])
 export type Purpose = z.infer<typeof purposeSchema>
 
@@ -30,6 +41,21 @@ export type RequestPayload = z.infer<typeof requestPayloadSchema>
 /** The answer to a request; its body rides beside it and is bound in by digest. */
 export const answerPayloadSchema = z.strictObject({ ...envelopeOfRequest, digest: digestSchema })
 export type AnswerPayload = z.infer<typeof answerPayloadSchema>
+
+const headSchema = z.strictObject({
+  epoch: z.int().min(1),
+  seq: z.int().min(0),
+  head: digestSchema.nullable(),
+})
+
+/** The body of an answer to `heads`, in the answering node's words. */
+export const headsSchema = z.strictObject({
+  /** The last envelope it sealed for the asker, and how far it holds the asker's receipts in that epoch. */
+  sent: headSchema.extend({ receipted: z.int().min(0) }),
+  /** The last envelope of the asker that it took, and whether it has stopped that stream. */
+  received: headSchema.extend({ frozen: z.boolean() }),
+})
+export type Heads = z.infer<typeof headsSchema>
 
 export function signRequest(signer: Signer, payload: RequestPayload): string {
   return signJws(signer, jwsTypes.request, payload)

@@ -15,17 +15,32 @@ export interface StreamHead {
   readonly head: Digest | null
 }
 
-export type Placement =
-  | { ok: true; place: 'next' }
-  /** Numbered at or before our head: the caller compares it with the stored one. */
-  | { ok: true; place: 'earlier' }
-  | Refusal<'wrong_epoch' | 'gap' | 'fork'>
+/** What is known of a stream besides its head. */
+export interface StreamStop {
+  /** Stopped after a fork. */
+  readonly frozen: boolean
+  /** A person lets it go on, in a new epoch only. */
+  readonly thawed: boolean
+}
 
-export function place(head: StreamHead, payload: EnvelopePayload): Placement {
-  if (payload.epoch !== head.epoch)
-    return refuse('wrong_epoch', `epoch ${payload.epoch}, ours is ${head.epoch}`)
-  if (payload.seq <= head.seq) return { ok: true, place: 'earlier' }
-  if (payload.seq > head.seq + 1) return refuse('gap', `seq ${payload.seq} after ${head.seq}`)
-  if (payload.prev !== head.head) return refuse('fork', `seq ${payload.seq} names another predecessor`)
-  return { ok: true, place: 'next' }
+export type Placement =
+  /** `opens`: the first envelope of the next epoch; its first record must be `epoch.opened` after our head. */
+  | { ok: true; place: 'next'; opens: boolean }
+  /** Numbered at or before our head, or of an epoch before ours: the caller compares it with the stored one. */
+  | { ok: true; place: 'earlier' }
+  | Refusal<'wrong_epoch' | 'gap' | 'fork' | 'frozen'>
+
+export function place(
+  { epoch, seq, head, frozen, thawed }: StreamHead & StreamStop,
+  payload: EnvelopePayload,
+): Placement {
+  const beyond = payload.epoch > epoch || (payload.epoch === epoch && payload.seq > seq)
+  if (!beyond) return { ok: true, place: 'earlier' }
+  const opens = payload.epoch === epoch + 1 && payload.seq === 1
+  if (frozen && !(thawed && opens)) return refuse('frozen', 'this stream is frozen after a fork')
+  if (opens && payload.prev === head) return { ok: true, place: 'next', opens }
+  if (payload.epoch > epoch) return refuse('wrong_epoch', `epoch ${payload.epoch}, ours is ${epoch}`)
+  if (payload.seq > seq + 1) return refuse('gap', `seq ${payload.seq} after ${seq}`)
+  if (payload.prev !== head) return refuse('fork', `seq ${payload.seq} names another predecessor`)
+  return { ok: true, place: 'next', opens: false }
 }

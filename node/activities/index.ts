@@ -11,11 +11,12 @@ import {
   type CaseActivity,
   type Crypto,
   type FactRecord,
+  type NodeId,
   type Side,
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied } from '../federation/inbox.ts'
+import { applied, refused, type Applied } from '../federation/handlers.ts'
 import { type Outbox } from '../federation/outbox.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type Arrival, type Case, type Cases } from '../flows/index.ts'
@@ -100,6 +101,7 @@ export class Activities {
 
   /** An arrival has been confirmed on a case: what waited goes out. */
   async arrivalConfirmed(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
+    await this.remarkReplayed(tx, subject)
     const waiting = await tx.find(waitingActivities, { arrival: arrival.id }, { orderBy: 'on' })
     await this.reportAll(
       tx,
@@ -153,6 +155,40 @@ export class Activities {
       if (record.type === 'activity.corrected') return this.heardCorrection(tx, peer, record)
       throw new TypeError(`${record.type} is no activity`)
     },
+    replay: (tx: Transaction, _peer: Peer, record: FactRecord, by: NodeId): Promise<boolean> =>
+      this.replay(tx, record, by),
+  }
+
+  /** Forgets what one side has reported on a case. */
+  async forget(tx: Transaction, caseId: Uuid, side: Side): Promise<void> {
+    for (const row of await tx.find(activities, { caseId, side })) await tx.remove(activities, { id: row.id })
+  }
+
+  /** A report from before a loss. Its mark, which hangs on our own register, comes back with the arrival. */
+  private async replay(tx: Transaction, record: FactRecord, by: NodeId): Promise<boolean> {
+    if (record.type === 'activity.corrected') {
+      const row = await tx.get(activities, { id: record.body.corrects })
+      if (row) await this.applyCorrection(tx, row, record.body.activity)
+      return row !== undefined
+    }
+    if (record.type !== 'activity.recorded') throw new TypeError(`${record.type} is no activity`)
+    const subject = await this.cases.get(tx, record.case ?? '')
+    if (!subject) return false
+    if (await tx.get(activities, { id: record.id })) return true
+    const ours = by !== subject.row.peer
+    const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
+    const mark = ours && subject.row.arrival !== null ? this.mark(personOf(subject), record.body.activity) : null
+    await this.store(tx, record.id, subject, side, record.body.activity, mark)
+    return true
+  }
+
+  /** Reports of ours that came back without their marks are known again by the register, so it repeats none of them. */
+  private async remarkReplayed(tx: Transaction, subject: Case): Promise<void> {
+    const own = await tx.find(activities, { caseId: subject.row.id, side: subject.row.side, mark: null })
+    for (const row of own) {
+      const mark = this.mark(personOf(subject), activityOf(row))
+      if ((await this.knownMarks(tx, [{ mark }])).size === 0) await tx.update(activities, { id: row.id }, { mark })
+    }
   }
 
   private async heard(

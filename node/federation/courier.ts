@@ -1,6 +1,7 @@
 /**
  * The courier: for each peer, seals what waits and posts unreceipted envelopes in order until the peer's signed
- * receipt for each is stored. Backoff with jitter and a breaker between tries; a dead peer's queue has no age limit.
+ * receipt for each is stored. While one post is on its way the next envelopes are sealed. Backoff with jitter and a
+ * breaker between tries; a dead peer's queue has no age limit.
  *
  * Nothing lives only here: after a crash the queue is read from the store again, and a repeat is answered by the same
  * receipt. One run per peer at a time; a wake during a run makes one more.
@@ -24,9 +25,11 @@ import {
   type ReceiptPayload,
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from '../platform.ts'
-import { type Row, type Store } from '../store/port.ts'
+import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
+import { recordsOf } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
-import { type Sealer } from './sealer.ts'
+import { type Lease } from './lease.ts'
+import { type Parcel, type Sealer, type Sealing } from './sealer.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 const postTimeoutMs = 20_000
@@ -35,19 +38,27 @@ const answerBytes = 4 * 1024 * 1024
 const lookEveryMs = 2_000
 
 type StoredEnvelope = Row<typeof envelopesOut>
-interface Parcel {
-  readonly envelope: StoredEnvelope
-  readonly text: string
-}
 
 export interface DeliveryProblem {
   readonly code: string
   readonly atMs: number
 }
 
+/** Asks a peer how far it has both streams, and compares: level, behind, or the code for which it could not be asked. */
+export type Handshake = (peer: Peer) => Promise<'level' | 'behind' | string>
+
+/** What a run does next: go on at once, later after a failure, or end until it is woken. */
+type Step = 'again' | 'later' | 'done'
+
 interface Route {
   running: boolean
   again: boolean
+  /** Envelopes without a receipt may be in the store: after a start, a failure, a gap. */
+  unsure: boolean
+  /** This process has not compared heads with the peer yet. */
+  ungreeted: boolean
+  /** The next envelopes, being sealed while others are on their way. */
+  ahead: Promise<Sealing> | undefined
   state: DeliveryState
   problem: DeliveryProblem | undefined
   /** Where the peer says its copy ends, when that is before what it has receipted. */
@@ -65,7 +76,9 @@ export class Courier {
   private readonly random: Random
   private readonly timers: Timers
   private readonly self: NodeId
+  private readonly lease: Lease
   private readonly onFault: (error: unknown) => void
+  private handshake: Handshake = () => Promise.resolve('level')
   private readonly routes = new Map<NodeId, Route>()
   private readonly runs = new Set<Promise<void>>()
   private stopped = false
@@ -76,6 +89,7 @@ export class Courier {
     store: Store
     peers: Peers
     sealer: Sealer
+    lease: Lease
     http: Http
     crypto: Crypto
     clock: Clock
@@ -87,6 +101,7 @@ export class Courier {
     this.store = parts.store
     this.peers = parts.peers
     this.sealer = parts.sealer
+    this.lease = parts.lease
     this.http = parts.http
     this.crypto = parts.crypto
     this.clock = parts.clock
@@ -97,6 +112,11 @@ export class Courier {
 
   start(): void {
     this.look()
+  }
+
+  /** How to greet a peer before the first signature; given once, before anything is delivered. */
+  greetWith(handshake: Handshake): void {
+    this.handshake = handshake
   }
 
   async stop(): Promise<void> {
@@ -136,6 +156,12 @@ export class Courier {
     this.wake(peer)
   }
 
+  /** Heads are to be compared with this peer before the next signature. */
+  greetAnew(peer: NodeId): void {
+    this.route(peer).ungreeted = true
+    this.wake(peer)
+  }
+
   delivery(peer: NodeId): {
     failures: number
     breakerOpen: boolean
@@ -165,6 +191,9 @@ export class Courier {
       route = {
         running: false,
         again: false,
+        unsure: true,
+        ungreeted: true,
+        ahead: undefined,
         state: freshDelivery,
         problem: undefined,
         resendAfter: undefined,
@@ -178,15 +207,64 @@ export class Courier {
   private async run(node: NodeId, route: Route): Promise<void> {
     const peer = await this.store.read((reader) => this.peers.get(reader, node))
     if (!peer || peer.paused) return
-    for (let more = true; more && !this.stopped;) {
+    if (!this.peers.inForce(peer, this.clock.nowMs())) return this.stall(route, 'no_agreement')
+    if (!(await this.lease.held())) return this.stall(route, 'another_process')
+    let step: Step = 'again'
+    while (step === 'again' && !this.stopped) {
       // Not before it can be sent: what is written while the peer is away leaves under few signatures.
-      if (this.clock.nowMs() < route.state.notBeforeMs) return this.retryLater(node, route)
-      const moreToSeal = await this.sealer.seal(node)
-      const parcels = await this.nextParcels(node, route)
-      if (parcels.length > 0 && !(await this.deliver(peer, route, parcels)))
-        return this.retryLater(node, route)
-      more = moreToSeal || parcels.length > 0
+      step = this.clock.nowMs() < route.state.notBeforeMs ? 'later' : await this.step(peer, route)
     }
+    if (route.ahead) {
+      // Sealed and stored, but not to be sent in this run.
+      await route.ahead
+      route.ahead = undefined
+      route.unsure = true
+    }
+    if (step === 'later') this.retryLater(node, route)
+  }
+
+  private async step(peer: Peer, route: Route): Promise<Step> {
+    if (route.ungreeted) {
+      const greeted = await this.greet(peer, route)
+      if (greeted !== 'again') return greeted
+    }
+    if (route.unsure) {
+      const parcels = await this.storedParcels(peer.node, route)
+      if (parcels.length > 0) return this.deliver(peer, route, parcels)
+      route.unsure = false
+    }
+    const sealing = await (route.ahead ?? this.sealer.seal(peer.node))
+    route.ahead = undefined
+    if (sealing.verdict === 'behind') return this.stalled(route, 'stream_closed')
+    if (sealing.verdict !== 'level') return this.greet(peer, route)
+    if (sealing.parcels.length === 0) return 'done'
+    if (sealing.more) {
+      route.ahead = this.sealer.seal(peer.node)
+      // Whoever awaits it meets its failure; until then it must not count as unheard of.
+      route.ahead.catch(() => undefined)
+    }
+    const delivered = await this.deliver(peer, route, sealing.parcels)
+    return delivered === 'again' && !sealing.more ? 'done' : delivered
+  }
+
+  /** Heads are compared before anything is signed; a peer that cannot be asked now only holds up what depends on it. */
+  private async greet(peer: Peer, route: Route): Promise<Step> {
+    const greeted = await this.handshake(peer)
+    if (greeted === 'behind') return this.stalled(route, 'stream_closed')
+    if (greeted === 'level' || route.ungreeted) {
+      route.ungreeted = false
+      return 'again'
+    }
+    return this.failed(route, greeted)
+  }
+
+  private stall(route: Route, code: string): void {
+    route.problem = { code, atMs: this.clock.nowMs() }
+  }
+
+  private stalled(route: Route, code: string): Step {
+    this.stall(route, code)
+    return 'done'
   }
 
   private retryLater(node: NodeId, route: Route): void {
@@ -196,36 +274,56 @@ export class Courier {
     route.cancelRetry = this.timers.after(delayMs, () => this.wake(node))
   }
 
-  /** Posts parcels and stores the receipts that come back; false when it must be tried again later. */
-  private async deliver(peer: Peer, route: Route, parcels: readonly Parcel[]): Promise<boolean> {
-    const problem = await this.exchange(peer, route, parcels)
-    route.problem = problem === undefined ? undefined : { code: problem, atMs: this.clock.nowMs() }
-    route.state =
-      problem === undefined
-        ? stepDelivery(route.state, { kind: 'delivered' })
-        : stepDelivery(route.state, { kind: 'failed', nowMs: this.clock.nowMs(), random: this.random.unit() })
-    return problem === undefined
+  /** Posts parcels in order, in as many posts as their size needs, and stores the receipts that come back. */
+  private async deliver(peer: Peer, route: Route, parcels: readonly Parcel[]): Promise<Step> {
+    for (const post of posts(parcels)) {
+      const { taken, problem } = await this.exchange(peer, route, post)
+      if (problem !== undefined) return this.failed(route, problem)
+      route.problem = undefined
+      route.state = stepDelivery(route.state, { kind: 'delivered' })
+      // The peer took some and met something in the next: it will say what when that is posted first.
+      if (taken < post.length) {
+        route.unsure = true
+        return 'again'
+      }
+    }
+    return 'again'
   }
 
-  private async exchange(peer: Peer, route: Route, parcels: readonly Parcel[]): Promise<string | undefined> {
+  private failed(route: Route, problem: string): Step {
+    const nowMs = this.clock.nowMs()
+    route.unsure = true
+    route.problem = { code: problem, atMs: nowMs }
+    route.state = stepDelivery(route.state, { kind: 'failed', nowMs, random: this.random.unit() })
+    return 'later'
+  }
+
+  private async exchange(
+    peer: Peer,
+    route: Route,
+    parcels: readonly Parcel[],
+  ): Promise<{ taken: number; problem?: string }> {
     let answer: HttpAnswer
     try {
       const url = `${peer.url}/federation/v1/${this.self}/envelopes`
       const body = utf8(parcels.map(({ text }) => text).join(''))
       answer = await this.http.post(url, body, { timeoutMs: postTimeoutMs, maxBytes: answerBytes })
     } catch {
-      return 'unreachable'
+      return { taken: 0, problem: 'unreachable' }
     }
     const text = fromUtf8(answer.body) ?? ''
-    if (answer.status !== 200) return this.refusedWith(text, route, answer.status, parcels)
+    if (answer.status !== 200)
+      return { taken: 0, problem: this.refusedWith(text, route, answer.status, parcels) }
     route.resendAfter = undefined
     const tokens = text.split('\n').filter((line) => line !== '')
+    const stream = await this.store.read((reader) => reader.get(streamsOut, { peer: peer.node }))
     const receipts = parcels
       .slice(0, tokens.length)
-      .map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? ''))
-    if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined)) return 'bad_receipt'
+      .map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? '', stream?.vouched ?? 0))
+    if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined))
+      return { taken: 0, problem: 'bad_receipt' }
     await this.storeReceipts(peer.node, parcels, tokens, receipts as ReceiptPayload[])
-    return undefined
+    return { taken: receipts.length }
   }
 
   /** A refusal is unsigned, so it changes no state but what we send next. */
@@ -245,16 +343,23 @@ export class Courier {
     }
   }
 
-  private proveReceipt(peer: Peer, envelope: StoredEnvelope, token: string): ReceiptPayload | undefined {
+  private proveReceipt(
+    peer: Peer,
+    envelope: StoredEnvelope,
+    token: string,
+    vouched: number,
+  ): ReceiptPayload | undefined {
     const read = readJws(token, jwsTypes.receipt)
     const key = read.ok ? peer.keys.get(read.jws.kid) : undefined
-    const opened = read.ok && key ? verifyJws(this.crypto, read.jws, key) : undefined
+    const opened = read.ok && key ? verifyJws(this.crypto, read.jws, key.publicKey) : undefined
     const receipt = opened?.ok ? readReceiptPayload(opened.payload) : undefined
     if (!receipt?.ok) return undefined
     const { iss, aud, epoch, seq, head, outcomes } = receipt.payload
     const ours = iss === peer.node && aud === this.self && epoch === envelope.epoch && seq === envelope.seq
     const same = head === contentId(this.crypto, envelope.jws) && outcomes.length === envelope.records
-    return ours && same ? receipt.payload : undefined
+    // Under a key that was revoked anybody may have signed; the peer's word of its head under another key vouches for it.
+    const believed = key?.revoked !== true || envelope.seq <= vouched
+    return ours && same && believed ? receipt.payload : undefined
   }
 
   private async storeReceipts(
@@ -265,47 +370,51 @@ export class Courier {
   ): Promise<void> {
     await this.store.transaction(async (tx) => {
       await tx.lock([`stream-out:${node}`])
-      await tx.getMany(
+      const rows = await tx.getMany(
         envelopesOut,
         parcels.map(({ envelope }) => envelope),
       )
+      const stream = await tx.get(streamsOut, { peer: node })
+      if (!stream) return
+      let { receipted, unreceipted } = stream
       for (const [i, { outcomes }] of receipts.entries()) {
-        const envelope = parcels[i]?.envelope
-        const stored = envelope && (await tx.get(envelopesOut, envelope))
+        const stored = rows[i]
         const receipt = tokens[i]
         if (!stored || stored.receipted || receipt === undefined) continue
         await tx.update(envelopesOut, stored, { receipted: true, receipt, receiptedMs: this.clock.nowMs() })
-        for (const [idx, outcome] of outcomes.entries()) {
-          if (outcome === 'applied') continue
-          const [row] = await tx.find(recordsOut, { peer: node, epoch: stored.epoch, seq: stored.seq, idx })
-          // What was parked may have been settled before the lost receipt came again: that word is the newer one.
-          if (row?.outcome === null) await tx.update(recordsOut, row, { outcome })
-        }
-        const stream = await tx.get(streamsOut, { peer: node })
-        if (!stream) continue
-        const receipted =
-          stored.epoch === stream.epoch ? Math.max(stored.seq, stream.receipted) : stream.receipted
-        const unreceipted = stream.unreceipted - stored.records
-        await tx.update(streamsOut, { peer: node }, { receipted, unreceipted })
+        if (outcomes.some((outcome) => outcome !== 'applied')) await this.storeOutcomes(tx, stored, outcomes)
+        if (stored.epoch === stream.epoch) receipted = Math.max(stored.seq, receipted)
+        unreceipted -= stored.records
       }
+      await tx.update(streamsOut, { peer: node }, { receipted, unreceipted })
     })
   }
 
-  private async nextParcels(node: NodeId, route: Route): Promise<Parcel[]> {
+  private async storeOutcomes(
+    tx: Transaction,
+    envelope: StoredEnvelope,
+    outcomes: readonly string[],
+  ): Promise<void> {
+    const rows = await recordsOf(tx, envelope)
+    for (const [i, outcome] of outcomes.entries()) {
+      const row = rows[i]
+      // What was parked may have been settled before the lost receipt came again: that word is the newer one.
+      if (outcome !== 'applied' && row?.outcome === null) await tx.update(recordsOut, row, { outcome })
+    }
+  }
+
+  /** Envelopes without a receipt, or from where the peer's copy ends, as far as they fit one post. */
+  private async storedParcels(node: NodeId, route: Route): Promise<Parcel[]> {
     return this.store.read(async (reader) => {
-      const next = await this.nextEnvelopes(reader, node, route)
-      const epoch = next[0]?.epoch ?? 0
-      const envelopes = next.filter((envelope) => envelope.epoch === epoch)
-      const seqs = envelopes.map(({ seq }) => seq)
-      const rows = await reader.findIn(recordsOut, 'seq', seqs, { peer: node, epoch })
+      const stream = await reader.get(streamsOut, { peer: node })
+      if (stream?.standing !== 'open') return []
       const parcels: Parcel[] = []
       let size = 0
-      for (const envelope of envelopes) {
-        const own = rows
-          .filter(({ seq }) => seq === envelope.seq)
-          .sort((one, two) => (one.idx ?? 0) - (two.idx ?? 0))
-        const text = envelopeLines({ jws: envelope.jws, records: own.map((row) => row.text) })
-        size += text.length * 3
+      for (const envelope of await this.nextEnvelopes(reader, node, route)) {
+        if (envelope.epoch !== parcels[0]?.envelope.epoch && parcels.length > 0) break
+        const records = (await recordsOf(reader, envelope)).map((row) => row.text)
+        const text = envelopeLines({ jws: envelope.jws, records })
+        size += Buffer.byteLength(text)
         if (parcels.length > 0 && size > limits.postBytes) break
         parcels.push({ envelope, text })
       }
@@ -313,11 +422,7 @@ export class Courier {
     })
   }
 
-  private async nextEnvelopes(
-    reader: Parameters<Parameters<Store['read']>[0]>[0],
-    node: NodeId,
-    route: Route,
-  ): Promise<StoredEnvelope[]> {
+  private async nextEnvelopes(reader: Reader, node: NodeId, route: Route): Promise<StoredEnvelope[]> {
     const page = { orderBy: 'seq', limit: limits.envelopesPerPost } as const
     if (route.resendAfter === undefined)
       return reader.find(envelopesOut, { peer: node, receipted: false }, page)
@@ -328,4 +433,22 @@ export class Courier {
       { ...page, after: route.resendAfter },
     )
   }
+}
+
+/** Parcels in posts, none of them over the limit unless one alone is. */
+function posts(parcels: readonly Parcel[]): Parcel[][] {
+  const found: Parcel[][] = []
+  let size = 0
+  for (const parcel of parcels) {
+    const bytes = Buffer.byteLength(parcel.text)
+    const current = found.at(-1)
+    if (!current || current.length === limits.envelopesPerPost || size + bytes > limits.postBytes) {
+      found.push([parcel])
+      size = bytes
+    } else {
+      current.push(parcel)
+      size += bytes
+    }
+  }
+  return found
 }

@@ -1,7 +1,9 @@
 /** The evidence of one case: the signed bytes of both directions with the receipts, in stream order, for anyone to check. */
 import { type Evidence, type NodeId, type Uuid } from '../../protocol/index.ts'
 import { type Reader, type Store } from '../store/port.ts'
-import { envelopesIn, envelopesOut, recordsIn, recordsOut } from './tables.ts'
+import { textOf } from './inbox.ts'
+import { envelopeOf, recordsOf } from './outbox.ts'
+import { envelopesIn, recordsIn, recordsOut } from './tables.ts'
 
 type Item = Evidence['items'][number] & { epoch: number; seq: number }
 
@@ -40,19 +42,12 @@ export class EvidenceFile {
 
   private async sent(reader: Reader, caseId: Uuid): Promise<Item[]> {
     const items: Item[] = []
-    for (const { peer, epoch, seq, idx, text } of await reader.find(recordsOut, { caseId, sealed: true })) {
-      if (epoch === null || seq === null || idx === null) continue
-      const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
-      if (envelope)
-        items.push({
-          from: this.self,
-          jws: envelope.jws,
-          index: idx,
-          record: text,
-          receipt: envelope.receipt,
-          epoch,
-          seq,
-        })
+    for (const { peer, position, text } of await reader.find(recordsOut, { caseId })) {
+      const envelope = await envelopeOf(reader, peer, position)
+      if (!envelope) continue
+      const { jws, epoch, seq, receipt } = envelope
+      const index = (await recordsOf(reader, envelope)).findIndex((row) => row.position === position)
+      items.push({ from: this.self, jws, index, record: text, receipt, epoch, seq })
     }
     return items
   }
@@ -60,18 +55,13 @@ export class EvidenceFile {
   /** Of the other party alone: a third region may name the case in a record, and is refused, but it is kept. */
   private async received(reader: Reader, caseId: Uuid, from: NodeId): Promise<Item[]> {
     const items: Item[] = []
-    for (const { peer, epoch, seq, idx, text } of await reader.find(recordsIn, { caseId, peer: from })) {
+    for (const row of await reader.find(recordsIn, { caseId, peer: from })) {
+      const { peer, epoch, seq, idx } = row
       const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-      if (envelope)
-        items.push({
-          from: peer,
-          jws: envelope.jws,
-          index: idx,
-          record: text,
-          receipt: envelope.receipt,
-          epoch,
-          seq,
-        })
+      if (!envelope) continue
+      const text = await textOf(reader, row)
+      const record = text === 'null' ? null : text
+      items.push({ from: peer, jws: envelope.jws, index: idx, record, receipt: envelope.receipt, epoch, seq })
     }
     return items
   }

@@ -31,7 +31,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Store } from '../store/port.ts'
-import { type Peer, type Peers } from './peers.ts'
+import { signsPlace, type Peer, type PeerKey, type Peers } from './peers.ts'
 import { nonces, refusals, streamsIn } from './tables.ts'
 
 /** An envelope whose every byte is proven to be the peer's word to us. Its place in the stream is not judged yet. */
@@ -41,11 +41,11 @@ export interface ProvenEnvelope {
   readonly contentId: Digest
 }
 
-/** Audit rows a minute for posts under names that are no peer's. */
-const strangersNotedPerMinute = 60
+/** Audit rows a minute for what one peer, or all strangers together, have posted. */
+const notedPerMinute = 60
 
 export class Gate {
-  private strangers = { minute: 0, noted: 0 }
+  private noted = { minute: 0, by: new Map<string, number>() }
   private readonly self: NodeId
   private readonly store: Store
   private readonly peers: Peers
@@ -62,14 +62,16 @@ export class Gate {
     this.ids = parts.ids
   }
 
-  /** The peer that may speak under this name, or why not. */
-  async admit(claimed: string): Promise<Result<{ peer: Peer }>> {
-    // A stranger's spelling never reaches the database.
-    const peer = nodeIdSchema.safeParse(claimed).success
-      ? await this.store.read((reader) => this.peers.get(reader, claimed))
-      : undefined
-    if (!peer) return refuse('unknown_peer', 'no active agreement under that name')
-    return peer.paused ? refuse('suspended', 'paused by our operator') : { ok: true, peer }
+  /** The peer that speaks under this name, if there is one. A stranger's spelling never reaches the database. */
+  async peer(claimed: string): Promise<Peer | undefined> {
+    if (!nodeIdSchema.safeParse(claimed).success) return undefined
+    return this.store.read((reader) => this.peers.get(reader, claimed))
+  }
+
+  /** What a stranger is told: what he would be told under any name up to the key, and then that his signature is not good. */
+  stranger(token: string, typ: JwsType): Refusal {
+    const read = readJws(token, typ)
+    return read.ok ? refuse('unknown_peer', 'no active agreement under that name') : read
   }
 
   /** Lines of a body; the envelopes in it are still unproven. */
@@ -79,16 +81,19 @@ export class Gate {
     return text === undefined ? refuse('bad_encoding', 'not UTF-8') : splitEnvelopes(text)
   }
 
-  prove(peer: Peer, envelope: Envelope): Result<{ proven: ProvenEnvelope }> {
+  /** Erased records are let by only in copies of what had arrived before (`erased too`). */
+  prove(peer: Peer, envelope: Envelope, records: 'all there' | 'erased too' = 'all there'): Result<{ proven: ProvenEnvelope }> {
     const opened = this.verify(peer, envelope.jws, jwsTypes.envelope)
     if (!opened.ok) return opened
     const read = readEnvelopePayload(opened.payload)
     if (!read.ok) return read
     const { payload } = read
-    const addressed = this.addressed(peer, payload)
-    if (!addressed.ok) return addressed
+    if (!signsPlace(opened.key, payload)) return refuse('bad_signature', 'a key that does not sign there')
+    const entitled = this.entitled(peer, payload)
+    if (!entitled.ok) return entitled
     // Nothing is erased before it has arrived, so a missing record was taken out on the way.
-    if (envelope.records.includes(null)) return refuse('digest_mismatch', 'a record is missing')
+    if (records === 'all there' && envelope.records.includes(null))
+      return refuse('digest_mismatch', 'a record is missing')
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
     return { ok: true, proven: { envelope, payload, contentId: contentId(this.crypto, envelope.jws) } }
@@ -97,26 +102,27 @@ export class Gate {
   /** A signed read request, its times checked and its nonce spent. */
   async request(peer: Peer, body: Uint8Array): Promise<Result<{ request: RequestPayload }>> {
     if (body.length > limits.jwsBytes) return refuse('too_large', 'request over the limit')
-    const opened = this.verify(peer, fromUtf8(body)?.trimEnd() ?? '', jwsTypes.request)
+    const opened = this.verify(peer, tokenOf(body), jwsTypes.request)
     if (!opened.ok) return opened
+    if (opened.key.revoked || opened.key.retired) return refuse('bad_signature', 'a key of the past')
     const nowMs = this.clock.nowMs()
     const read = readRequestPayload(opened.payload, Math.floor(nowMs / 1000))
     if (!read.ok) return read
-    const addressed = this.addressed(peer, read.payload)
-    if (!addressed.ok) return addressed
-    const spent = await this.spend(peer.node, read.payload)
+    const entitled = this.entitled(peer, read.payload)
+    if (!entitled.ok) return entitled
+    const spent = await this.spend(peer, opened.kid, read.payload)
     return spent
       ? { ok: true, request: read.payload }
       : refuse('replayed_nonce', 'this request was answered before')
   }
 
-  /** Writes down a refusal of bytes posted under this name. The bytes themselves are dropped, and so is an unknown name. */
-  async note(claimed: string, refusal: Refusal, bytes: Uint8Array): Promise<void> {
-    if (refusal.code === 'unknown_peer' && !this.mayNoteStranger()) return
+  /** Writes down a refusal of bytes. The bytes themselves are dropped, and so is the name of a stranger. */
+  async note(peer: NodeId | undefined, refusal: Refusal, bytes: Uint8Array): Promise<void> {
+    if (!this.mayNote(peer ?? '')) return
     const row = {
       id: this.ids.next(),
       atMs: this.clock.nowMs(),
-      peer: refusal.code === 'unknown_peer' ? null : claimed,
+      peer: peer ?? null,
       code: refusal.code,
       detail: refusal.detail,
     }
@@ -124,38 +130,58 @@ export class Gate {
     await this.store.transaction((tx) => tx.insert(refusals, [{ ...row, ...trace }]))
   }
 
-  /** Strangers cannot fill our disk: beyond the bound their refusals in this minute leave no row. */
-  private mayNoteStranger(): boolean {
+  /** Nobody can fill our disk with refusals: beyond the bound those of this minute leave no row. */
+  private mayNote(from: string): boolean {
     const minute = Math.floor(this.clock.nowMs() / 60_000)
-    if (this.strangers.minute !== minute) this.strangers = { minute, noted: 0 }
-    return this.strangers.noted++ < strangersNotedPerMinute
+    if (this.noted.minute !== minute) this.noted = { minute, by: new Map() }
+    const already = this.noted.by.get(from) ?? 0
+    this.noted.by.set(from, already + 1)
+    return already < notedPerMinute
   }
 
-  private verify(peer: Peer, token: string, typ: JwsType): Result<{ payload: Json }> {
+  private verify(
+    peer: Peer,
+    token: string,
+    typ: JwsType,
+  ): Result<{ payload: Json; key: PeerKey; kid: Digest }> {
     const read = readJws(token, typ)
     if (!read.ok) return read
-    const key = peer.keys.get(read.jws.kid)
+    const { kid } = read.jws
+    const key = peer.keys.get(kid)
     if (!key) return refuse('bad_signature', 'no such key of this peer')
-    return verifyJws(this.crypto, read.jws, key)
+    const verified = verifyJws(this.crypto, read.jws, key.publicKey)
+    return verified.ok ? { ...verified, key, kid } : verified
   }
 
-  private addressed(peer: Peer, payload: { iss: string; aud: string }): Result<object> {
+  /** The peer's own word to us, while we listen to it. Asked after its signature, so that nobody else learns of it. */
+  private entitled(peer: Peer, payload: { iss: string; aud: string }): Result<object> {
     if (payload.iss !== peer.node)
       return refuse('issuer_mismatch', 'issued by another node than it was posted as')
-    return payload.aud === this.self ? { ok: true } : refuse('wrong_audience', 'meant for another node')
+    if (payload.aud !== this.self) return refuse('wrong_audience', 'meant for another node')
+    if (peer.paused) return refuse('suspended', 'paused by our operator')
+    return this.peers.inForce(peer, this.clock.nowMs())
+      ? { ok: true }
+      : refuse('no_agreement', 'the agreement is not in force today')
   }
 
-  private async spend(peer: NodeId, request: RequestPayload): Promise<boolean> {
+  private async spend(peer: Peer, kid: Digest, request: RequestPayload): Promise<boolean> {
+    const { node } = peer
     return this.store.transaction(async (tx) => {
-      await tx.lock([`nonces:${peer}`, `stream-in:${peer}`])
-      const key = { peer, nonce: request.nonce }
+      await tx.lock([`nonces:${node}`, `stream-in:${node}`])
+      const key = { peer: node, nonce: request.nonce }
       if (await tx.get(nonces, key)) return false
       const nowMs = this.clock.nowMs()
-      for (const old of await tx.find(nonces, { peer }, { orderBy: 'expiresMs', limit: 100 }))
+      for (const old of await tx.find(nonces, { peer: node }, { orderBy: 'expiresMs', limit: 100 }))
         if (old.expiresMs < nowMs) await tx.remove(nonces, old)
       await tx.insert(nonces, [{ ...key, expiresMs: (request.exp + limits.requestSeconds) * 1000 }])
-      await tx.update(streamsIn, { peer }, { heardMs: nowMs })
+      await tx.update(streamsIn, { peer: node }, { heardMs: nowMs })
+      await this.peers.retireBefore(tx, peer, kid)
       return true
     })
   }
+}
+
+/** A request's body is its token; a line end may follow. */
+export function tokenOf(body: Uint8Array): string {
+  return fromUtf8(body)?.trimEnd() ?? ''
 }

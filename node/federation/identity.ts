@@ -2,20 +2,22 @@
  * A database belongs to one node: the first start writes down whose it is, and every later one compares. A wrong
  * DATABASE_URL, or a forgotten one, must not start a second life under the same name.
  */
-import { type Digest, type NodeId } from '../../protocol/index.ts'
+import { type NodeId } from '../../protocol/index.ts'
 import { StartRefused } from '../errors.ts'
+import { type Keyring } from '../keyring.ts'
 import { type Store } from '../store/port.ts'
 import { identity } from './tables.ts'
 
-/** Throws StartRefused when the database is another node's, or this node's under other keys. */
-export async function claimDatabase(store: Store, node: NodeId, kid: Digest): Promise<void> {
+/** Throws StartRefused when the database is another node's, or this node's under other keys. The keyring goes on with the key the database names. */
+export async function claimDatabase(store: Store, node: NodeId, keyring: Keyring): Promise<void> {
+  const { kid } = keyring
   const owner = await store.transaction(async (tx) => {
     await tx.lock(['identity'])
     const [row] = await tx.find(identity, {})
     if (!row) await tx.insert(identity, [{ node, kid }])
     return row ?? { node, kid }
   })
-  if (owner.node === node && owner.kid === kid) return
+  if (owner.node === node && keyring.holds(owner.kid)) return keyring.use(owner.kid)
   const [why, whyZh] =
     owner.node === node
       ? ['this node with other keys', '本节点的另一套密钥']

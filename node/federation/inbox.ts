@@ -6,46 +6,35 @@
  * not know yet and, behind one, the later records of its case, so that an upgrade loses nothing and reorders nothing.
  */
 import {
+  jwsTypes,
   place,
   readRecord,
   refuse,
   signReceipt,
   typeRules,
-  type Crypto,
   type Envelope,
   type FactRecord,
   type NodeId,
   type Outcome,
-  type RecordCode,
   type ReadRecord,
   type RecordFrame,
-  type RecordType,
   type Refusal,
   type Signer,
+  type StreamHead,
 } from '../../protocol/index.ts'
 import { type Clock } from '../platform.ts'
-import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
+import { type Alarms } from './alarms.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
+import { type RecordHandler, type RecordHandlers } from './handlers.ts'
+import { type Lease } from './lease.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
-import { envelopesIn, envelopesOut, forks, recordsIn, recordsOut, streamsIn } from './tables.ts'
+import { type Standing, type Verdict } from './standing.ts'
+import { envelopesIn, forks, recordsIn, streamsIn, streamsOut } from './tables.ts'
 
 /** Records taken in one transaction, unless one envelope has more: a commit is the dearest thing here, and a peer's lock the second. */
 const recordsPerTransaction = 1024
-
-export type Applied = { outcome: 'applied' } | { outcome: 'refused'; code: RecordCode }
-export const applied: Applied = { outcome: 'applied' }
-export function refused(code: RecordCode): Applied {
-  return { outcome: 'refused', code }
-}
-
-/** What a domain does with a record of its types. It judges before it writes: a refusal leaves nothing behind. */
-export interface RecordHandler {
-  /** Reads, in few round trips, the rows that applying these records will need. Optional: only speed depends on it. */
-  prepare?(tx: Transaction, peer: Peer, records: readonly FactRecord[]): Promise<void>
-  apply(tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied>
-}
-export type RecordHandlers = Record<Exclude<RecordType, 'outcome.settled'>, RecordHandler>
 
 export interface Received {
   /** Receipts of the envelopes taken, in order; then, if one was not, why. */
@@ -53,7 +42,21 @@ export interface Received {
   readonly refusal: (Refusal & { have?: { epoch: number; seq: number } }) | undefined
 }
 
-interface Item {
+/** What one transaction took: `stream` as it stands after it, when it has moved. */
+interface Taken extends Received {
+  readonly verdict?: Verdict
+  readonly stream?: StreamHead | undefined
+}
+
+/** What every envelope of a batch is taken with. */
+interface Taking {
+  readonly peer: Peer
+  readonly signer: Signer
+  /** Cases behind a parked record. */
+  readonly blocked: Set<string>
+}
+
+export interface Item {
   readonly idx: number
   readonly digest: string
   readonly text: string | null
@@ -69,9 +72,12 @@ export class Inbox {
   private readonly peers: Peers
   private readonly outbox: Outbox
   private readonly handlers: RecordHandlers
-  private readonly signer: Signer
-  private readonly crypto: Crypto
+  private readonly standing: Standing
+  private readonly lease: Lease
+  private readonly alarms: Alarms
   private readonly clock: Clock
+  /** Asks a peer how far it has our streams: wanted before the first receipt. */
+  private readonly greet: (peer: NodeId) => void
 
   constructor(parts: {
     self: NodeId
@@ -80,9 +86,11 @@ export class Inbox {
     peers: Peers
     outbox: Outbox
     handlers: RecordHandlers
-    signer: Signer
-    crypto: Crypto
+    standing: Standing
+    lease: Lease
+    alarms: Alarms
     clock: Clock
+    greet: (peer: NodeId) => void
   }) {
     this.self = parts.self
     this.store = parts.store
@@ -90,21 +98,23 @@ export class Inbox {
     this.peers = parts.peers
     this.outbox = parts.outbox
     this.handlers = parts.handlers
-    this.signer = parts.signer
-    this.crypto = parts.crypto
+    this.standing = parts.standing
+    this.lease = parts.lease
+    this.alarms = parts.alarms
     this.clock = parts.clock
+    this.greet = parts.greet
   }
 
   /** Takes a body of consecutive envelopes posted under a peer's name. */
   async receive(claimed: string, body: Uint8Array): Promise<Received> {
-    const admitted = await this.gate.admit(claimed)
-    const opened = admitted.ok ? this.gate.open(body) : admitted
-    if (!admitted.ok || !opened.ok) {
-      const refusal = opened.ok ? refuse('unknown_peer', '') : opened
-      await this.gate.note(claimed, refusal, body)
+    const opened = this.gate.open(body)
+    const peer = await this.gate.peer(claimed)
+    if (!opened.ok || !peer) {
+      const refusal = opened.ok ? this.gate.stranger(opened.envelopes[0]?.jws ?? '', jwsTypes.envelope) : opened
+      await this.gate.note(peer && claimed, refusal, body)
       return { receipts: [], refusal }
     }
-    const received = await this.takeProven(admitted.peer, opened.envelopes)
+    const received = await this.takeProven(peer, opened.envelopes)
     const { receipts, refusal } = received
     const rejected = opened.envelopes[receipts.length]
     if (refusal && rejected && refusal.code !== 'gap')
@@ -140,15 +150,17 @@ export class Inbox {
     return this.store.transaction(async (tx) => {
       await tx.lock([pairLock(node)])
       const peer = await this.peers.get(tx, node)
+      const out = await tx.get(streamsOut, { peer: node })
       const parked = await tx.find(recordsIn, { peer: node, parked: true })
-      if (!peer) return 0
+      if (!peer || out?.standing !== 'open') return 0
       parked.sort((a, b) => a.epoch - b.epoch || a.seq - b.seq || a.idx - b.idx)
       const blocked = new Set<string>()
       let settled = 0
       for (const row of parked) {
-        const read = readRecord(row.text ?? '')
         const outcome =
-          row.caseId !== null && blocked.has(row.caseId) ? 'parked' : await this.outcomeOf(tx, peer, read)
+          row.caseId !== null && blocked.has(row.caseId)
+            ? 'parked'
+            : await this.outcomeOf(tx, peer, readRecord(await textOf(tx, row)), row)
         if (outcome === 'parked') {
           if (row.caseId !== null) blocked.add(row.caseId)
           continue
@@ -161,37 +173,62 @@ export class Inbox {
     })
   }
 
-  /** One transaction: each envelope in its place, until one is refused. What was taken before it stays taken. */
+  /** One transaction, and then the head store, before any receipt of it leaves. */
   private async take(peer: Peer, batch: readonly ProvenEnvelope[]): Promise<Received> {
+    if (!(await this.lease.held()))
+      return { receipts: [], refusal: refuse('unavailable', 'another process of this node takes envelopes') }
+    const taken = await this.takeInOne(peer, batch)
+    if (taken.verdict === 'unknown') this.greet(peer.node)
+    if (taken.verdict === 'behind') await this.standing.fellBehind(`${peer.node} in`)
+    if (taken.stream && !(await this.standing.advance('in', peer.node, taken.stream)))
+      return { receipts: [], refusal: refuse('unavailable', 'this database is not the newest') }
+    return taken
+  }
+
+  /** Each envelope in its place, until one is refused. What was taken before it stays taken. */
+  private async takeInOne(peer: Peer, batch: readonly ProvenEnvelope[]): Promise<Taken> {
     return this.store.transaction(async (tx) => {
       await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])
+      const before = await tx.get(streamsIn, { peer: peer.node })
+      if (!before) return { receipts: [], refusal: refuse('no_agreement', 'no stream from this peer') }
+      const verdict = await this.standing.judge(tx, 'in', peer.node, before)
+      if (verdict !== 'level')
+        return { receipts: [], refusal: refuse('unavailable', 'nothing is signed for this peer now'), verdict }
+      const signer = await this.peers.signerFor(tx, peer.node)
       const opened = batch.map((proven) => ({ proven, items: itemsOf(proven) }))
       const blocked = await this.readAhead(tx, peer, opened)
       const receipts: string[] = []
+      let refusal: Received['refusal']
       for (const { proven, items } of opened) {
-        const taken = await this.takeOne(tx, peer, proven, items, blocked)
-        if (!taken.ok) return { receipts, refusal: taken }
+        const taken = await this.takeOne(tx, { peer, signer, blocked }, proven, items)
+        if (!taken.ok) {
+          refusal = taken
+          break
+        }
         receipts.push(taken.receipt)
       }
-      return { receipts, refusal: undefined }
+      const stream = await tx.get(streamsIn, { peer: peer.node })
+      return { receipts, refusal, stream: stream?.head === before.head ? undefined : stream }
     })
   }
 
   private async takeOne(
     tx: Transaction,
-    peer: Peer,
+    taking: Taking,
     proven: ProvenEnvelope,
     items: readonly Item[],
-    blocked: Set<string>,
   ): Promise<{ ok: true; receipt: string } | NonNullable<Received['refusal']>> {
+    const { peer } = taking
     const stream = await tx.get(streamsIn, { peer: peer.node })
     if (!stream) return refuse('no_agreement', 'no stream from this peer')
-    if (stream.frozen) return refuse('frozen', 'this stream is frozen after a fork')
+    const have = { epoch: stream.epoch, seq: stream.seq }
     const placed = place(stream, proven.payload)
-    if (!placed.ok && placed.code === 'fork') return this.keepFork(tx, peer, proven, placed)
-    if (!placed.ok) return { ...placed, have: { epoch: stream.epoch, seq: stream.seq } }
-    if (placed.place === 'earlier') return this.repeat(tx, peer, proven)
-    return this.append(tx, peer, proven, items, blocked)
+    if (!placed.ok && placed.code === 'fork') return this.keepFork(tx, stream, proven, placed)
+    if (!placed.ok) return placed.code === 'frozen' ? placed : { ...placed, have }
+    if (placed.place === 'earlier') return this.repeat(tx, stream, proven)
+    if (placed.opens && !opensAfter(items, stream))
+      return { ...refuse('wrong_epoch', 'an epoch that does not begin after our head'), have }
+    return this.append(tx, taking, proven, items)
   }
 
   /** Reads in few round trips what the envelopes of a batch will need; the answer names the cases behind a parked record. */
@@ -216,53 +253,58 @@ export class Inbox {
 
   private async repeat(
     tx: Transaction,
-    peer: Peer,
+    stream: Row<typeof streamsIn>,
     proven: ProvenEnvelope,
   ): Promise<{ ok: true; receipt: string } | Refusal> {
     const { epoch, seq } = proven.payload
-    const stored = await tx.get(envelopesIn, { peer: peer.node, epoch, seq })
+    const stored = await tx.get(envelopesIn, { peer: stream.peer, epoch, seq })
     if (stored?.contentId === proven.contentId) return { ok: true, receipt: stored.receipt }
-    return this.keepFork(tx, peer, proven, refuse('fork', `another envelope stands at ${epoch}/${seq}`))
+    // What was never taken of an epoch that has ended is no second story: it was given up.
+    if (!stored) return refuse('wrong_epoch', `epoch ${epoch} has ended`)
+    return this.keepFork(tx, stream, proven, refuse('fork', `another envelope stands at ${epoch}/${seq}`))
   }
 
-  /** Two stories under one number: the second is kept as proof beside the first, and the stream stops for people to look. */
+  /**
+   * Two stories under one number: the second is kept as proof beside the first, the stream stops, and a person is told.
+   * A second story of an epoch that has ended stops nothing: the way out of it was agreed already.
+   */
   private async keepFork(
     tx: Transaction,
-    peer: Peer,
+    stream: Row<typeof streamsIn>,
     proven: ProvenEnvelope,
     refusal: Refusal,
   ): Promise<Refusal> {
+    const { peer } = stream
     const { epoch, seq } = proven.payload
-    const proof = { peer: peer.node, epoch, seq, contentId: proven.contentId }
-    if (!(await tx.get(forks, proof)))
-      await tx.insert(forks, [{ ...proof, jws: proven.envelope.jws, seenMs: this.clock.nowMs() }])
-    await tx.update(streamsIn, { peer: peer.node }, { frozen: true })
+    const proof = { peer, epoch, seq, contentId: proven.contentId }
+    if (await tx.get(forks, proof)) return refusal
+    await tx.insert(forks, [{ ...proof, jws: proven.envelope.jws, seenMs: this.clock.nowMs() }])
+    if (epoch >= stream.epoch) await tx.update(streamsIn, { peer }, { frozen: true, thawed: false })
+    await this.alarms.raise(tx, 'fork', peer, `${epoch}/${seq}`)
     return refusal
   }
 
   private async append(
     tx: Transaction,
-    peer: Peer,
+    { peer, signer, blocked }: Taking,
     proven: ProvenEnvelope,
     items: readonly Item[],
-    blocked: Set<string>,
   ): Promise<{ ok: true; receipt: string }> {
     const { epoch, seq } = proven.payload
-    const outcomes = await this.applyAll(tx, peer, items, blocked)
-    const nowMs = this.clock.nowMs()
-    const receipt = signReceipt(this.signer, {
+    const outcomes = await this.applyAll(tx, peer, items, blocked, { epoch, seq })
+    const receivedMs = this.clock.nowMs()
+    const receipt = signReceipt(signer, {
       iss: this.self,
       aud: peer.node,
       epoch,
       seq,
       head: proven.contentId,
-      iat: Math.floor(nowMs / 1000),
+      iat: Math.floor(receivedMs / 1000),
       outcomes,
     })
-    await this.storeRecords(tx, peer, proven, items, outcomes)
-    const envelope = { contentId: proven.contentId, jws: proven.envelope.jws, receipt, receivedMs: nowMs }
-    await tx.insert(envelopesIn, [{ peer: peer.node, epoch, seq, ...envelope }])
-    await tx.update(streamsIn, { peer: peer.node }, { seq, head: proven.contentId, heardMs: nowMs })
+    await storeEnvelope(tx, peer.node, proven, items, outcomes, { receipt, receivedMs })
+    const head = { epoch, seq, head: proven.contentId, heardMs: receivedMs }
+    await tx.update(streamsIn, { peer: peer.node }, { ...head, frozen: false, thawed: false })
     return { ok: true, receipt }
   }
 
@@ -271,6 +313,7 @@ export class Inbox {
     peer: Peer,
     items: readonly Item[],
     blocked: Set<string>,
+    at: { epoch: number; seq: number },
   ): Promise<Outcome[]> {
     const earlier = await tx.getMany(
       recordsIn,
@@ -281,93 +324,53 @@ export class Inbox {
     for (const [i, item] of items.entries()) {
       const before = seen.get(item.digest) ?? earlier[i]?.outcome
       const outcome =
-        before === undefined ? await this.applyOne(tx, peer, item, blocked) : repeatedOutcome(before)
+        before === undefined
+          ? await this.applyOne(tx, peer, item, blocked, { ...at, idx: item.idx })
+          : repeatedOutcome(before)
       seen.set(item.digest, outcome)
       outcomes.push(outcome)
     }
     return outcomes
   }
 
-  private async applyOne(tx: Transaction, peer: Peer, item: Item, blocked: Set<string>): Promise<Outcome> {
+  private async applyOne(
+    tx: Transaction,
+    peer: Peer,
+    item: Item,
+    blocked: Set<string>,
+    at: { epoch: number; seq: number; idx: number },
+  ): Promise<Outcome> {
     const caseId = item.about?.case ?? null
     const behindParked = caseId !== null && blocked.has(caseId)
-    const outcome = behindParked ? 'parked' : await this.outcomeOf(tx, peer, item.read)
+    const outcome = behindParked ? 'parked' : await this.outcomeOf(tx, peer, item.read, at)
     if (outcome === 'parked' && caseId !== null) blocked.add(caseId)
     return outcome
   }
 
-  private async outcomeOf(tx: Transaction, peer: Peer, read: ReadRecord): Promise<Outcome> {
+  private async outcomeOf(
+    tx: Transaction,
+    peer: Peer,
+    read: ReadRecord,
+    { epoch, seq, idx }: { epoch: number; seq: number; idx: number },
+  ): Promise<Outcome> {
     if (!read.ok) return `refused:${read.code}`
     if (!read.known) return 'parked'
     const { record } = read
     if (!this.peers.agrees(peer, typeRules[record.type].family)) return 'refused:family_not_agreed'
-    const result =
-      record.type === 'outcome.settled'
-        ? await this.noteSettled(tx, peer, record)
-        : await this.handlers[record.type].apply(tx, peer, record)
+    const result = await this.handlers[record.type].apply(tx, peer, record, { epoch, seq, index: idx })
     return result.outcome === 'applied' ? 'applied' : `refused:${result.code}`
   }
 
   private async prepare(tx: Transaction, peer: Peer, items: readonly Item[]): Promise<void> {
     const groups = new Map<RecordHandler, FactRecord[]>()
     for (const { read } of items) {
-      if (!read.ok || !read.known || read.record.type === 'outcome.settled') continue
+      if (!read.ok || !read.known) continue
       const handler = this.handlers[read.record.type]
       const group = groups.get(handler)
       if (group) group.push(read.record)
       else groups.set(handler, [read.record])
     }
     for (const [handler, records] of groups) await handler.prepare?.(tx, peer, records)
-  }
-
-  private async storeRecords(
-    tx: Transaction,
-    peer: Peer,
-    proven: ProvenEnvelope,
-    items: readonly Item[],
-    outcomes: readonly Outcome[],
-  ): Promise<void> {
-    const { epoch, seq } = proven.payload
-    const stored = await tx.getMany(
-      recordsIn,
-      items.map(({ digest }) => ({ peer: peer.node, digest })),
-    )
-    const rows = new Map<string, Row<typeof recordsIn>>()
-    for (const [i, item] of items.entries()) {
-      if (stored[i] || rows.has(item.digest)) continue
-      const outcome = outcomes[i] ?? 'refused:bad_record'
-      rows.set(item.digest, {
-        peer: peer.node,
-        digest: item.digest,
-        epoch,
-        seq,
-        idx: item.idx,
-        caseId: item.about?.case ?? null,
-        type: item.about?.type ?? 'unreadable',
-        text: storable(item.text),
-        outcome,
-        parked: outcome === 'parked',
-      })
-    }
-    await tx.insert(recordsIn, [...rows.values()])
-  }
-
-  /** The peer says what became of a record of ours that it had parked. Once only: a final outcome is not rewritten. */
-  private async noteSettled(
-    tx: Transaction,
-    peer: Peer,
-    record: FactRecord<'outcome.settled'>,
-  ): Promise<Applied> {
-    const { epoch, seq, index, digest, outcome } = record.body
-    // The courier writes outcomes too, from receipts, and knows only this lock.
-    await tx.lock([`stream-out:${peer.node}`])
-    const [row] = await tx.find(recordsOut, { peer: peer.node, epoch, seq, idx: index })
-    if (row?.digest !== digest) return refused('bad_record')
-    const envelope = await tx.get(envelopesOut, { peer: peer.node, epoch, seq })
-    const receiptOnItsWay = row.outcome === null && envelope?.receipted === false
-    if (row.outcome !== 'parked' && !receiptOnItsWay) return refused('bad_record')
-    await tx.update(recordsOut, row, { outcome })
-    return applied
   }
 
   private async tellSettled(
@@ -382,7 +385,8 @@ export class Inbox {
   }
 }
 
-function itemsOf({ envelope, payload }: ProvenEnvelope): Item[] {
+/** The records of an envelope, each read. */
+export function itemsOf({ envelope, payload }: ProvenEnvelope): Item[] {
   return envelope.records.map((text, idx) => readItem(payload.records[idx] ?? '', text, idx))
 }
 
@@ -392,9 +396,51 @@ function readItem(digest: string, text: string | null, idx: number): Item {
   return { idx, digest, text, read, about }
 }
 
+/** Does this envelope begin the epoch after the one whose head this is? */
+function opensAfter([first]: readonly Item[], { epoch, seq, head }: StreamHead): boolean {
+  const record = first?.read.ok && first.read.known ? first.read.record : undefined
+  if (record?.type !== 'epoch.opened') return false
+  const { after } = record.body
+  return after.epoch === epoch && after.seq === seq && after.head === head
+}
+
+/** Keeps an envelope as it came, and what became of each of its records. */
+export async function storeEnvelope(
+  tx: Transaction,
+  peer: NodeId,
+  { envelope: { jws, records }, payload: { epoch, seq }, contentId }: ProvenEnvelope,
+  items: readonly Item[],
+  outcomes: readonly Outcome[],
+  answer: { receipt: string; receivedMs: number },
+): Promise<void> {
+  const stored = await tx.getMany(
+    recordsIn,
+    items.map(({ digest }) => ({ peer, digest })),
+  )
+  const rows = new Map<string, Row<typeof recordsIn>>()
+  for (const [i, { digest, idx, about }] of items.entries()) {
+    if (stored[i] || rows.has(digest)) continue
+    const outcome = outcomes[i] ?? 'refused:bad_record'
+    const [caseId, type] = [about?.case ?? null, about?.type ?? 'unreadable']
+    rows.set(digest, { peer, digest, epoch, seq, idx, caseId, type, outcome, parked: outcome === 'parked' })
+  }
+  await tx.insert(recordsIn, [...rows.values()])
+  const lines = records.map(storable).join('\n')
+  await tx.insert(envelopesIn, [{ peer, epoch, seq, contentId, jws, lines, ...answer }])
+}
+
+/** The exact text of a record that was taken; the line `null` once it was erased. */
+export async function textOf(
+  reader: Reader,
+  { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
+): Promise<string> {
+  const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
+  return envelope?.lines.split('\n')[idx] ?? 'null'
+}
+
 /** PostgreSQL's text holds every character but NUL. A line with one is no record, so its digest alone says enough. */
-function storable(text: string | null): string | null {
-  return text?.includes('\u0000') ? null : text
+function storable(text: string | null): string {
+  return text === null || text.includes('\u0000') ? 'null' : text
 }
 
 /** The same content again is never applied again; what was refused stays refused for the same reason. */

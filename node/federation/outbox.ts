@@ -12,9 +12,10 @@ import {
   type RecordType,
   type Uuid,
 } from '../../protocol/index.ts'
+import { DomainError } from '../errors.ts'
 import { type Clock, type Ids } from '../platform.ts'
-import { type Transaction } from '../store/port.ts'
-import { recordsOut } from './tables.ts'
+import { type Reader, type Row, type Transaction } from '../store/port.ts'
+import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 /** A record to be written; id, time and author are added here. */
 export type Draft<T extends RecordType = RecordType> = {
@@ -24,6 +25,26 @@ export type Draft<T extends RecordType = RecordType> = {
 /** Everything a domain says to one peer is written under this lock, so positions follow causes. */
 export function pairLock(peer: NodeId): string {
   return `pair:${peer}`
+}
+
+/** The records of a sealed envelope, in its order: the peer's from its first to its last position. */
+export function recordsOf(
+  reader: Reader,
+  { peer, firstPosition, records }: Pick<Row<typeof envelopesOut>, 'peer' | 'firstPosition' | 'records'>,
+): Promise<Row<typeof recordsOut>[]> {
+  const page = { orderBy: 'position', after: firstPosition - 1, limit: records } as const
+  return reader.find(recordsOut, { peer }, page)
+}
+
+/** The envelope that carries the record at this position; undefined while it is not sealed. */
+export async function envelopeOf(
+  reader: Reader,
+  peer: NodeId,
+  position: number,
+): Promise<Row<typeof envelopesOut> | undefined> {
+  const page = { orderBy: 'lastPosition', after: position - 1, limit: 1 } as const
+  const [envelope] = await reader.find(envelopesOut, { peer }, page)
+  return envelope && envelope.firstPosition <= position ? envelope : undefined
 }
 
 export class Outbox {
@@ -58,23 +79,15 @@ export class Outbox {
   /** Writes records for one peer, in this order. The caller holds `pairLock(peer)`. */
   async write(tx: Transaction, peer: NodeId, records: readonly FactRecord[]): Promise<void> {
     if (records.length === 0) return
+    const stream = await tx.get(streamsOut, { peer })
+    if (stream && stream.standing !== 'open') throw new DomainError('stream_closed', { region: peer })
     const positions = await tx.positions(records.length)
     const writtenMs = this.clock.nowMs()
     const rows = records.map((record, i) => {
       const text = writeRecord(record)
-      const place = { sealed: false, epoch: null, seq: null, idx: null, outcome: null }
+      const { case: caseId, type } = record
       const digest = digestOf(this.crypto, text)
-      return {
-        position: positions[i] ?? 0,
-        peer,
-        recordId: record.id,
-        caseId: record.case,
-        type: record.type,
-        digest,
-        text,
-        writtenMs,
-        ...place,
-      }
+      return { peer, position: positions[i] ?? 0, caseId, type, digest, text, writtenMs, outcome: null }
     })
     await tx.insert(recordsOut, rows)
     tx.afterCommit(() => this.wake(peer))

@@ -17,15 +17,33 @@ import {
   type AgreementCode,
   type AgreementTerms,
   type Crypto,
+  type Digest,
   type Family,
   type NodeId,
   type Party,
+  type Signer,
+  type SigningKey,
   type Uuid,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
-import { type Reader, type Transaction } from '../store/port.ts'
+import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { pairLock } from './outbox.ts'
 import { agreements, peerKeys, peers, streamsIn, streamsOut } from './tables.ts'
+
+/** A place in a stream: which envelope of which epoch. */
+export interface StreamPlace {
+  readonly epoch: number
+  readonly seq: number
+}
+
+export interface PeerKey {
+  readonly publicKey: Uint8Array
+  /** The envelopes it may sign; `until` null while no other key has followed. */
+  readonly from: StreamPlace
+  readonly until: StreamPlace | null
+  readonly retired: boolean
+  readonly revoked: boolean
+}
 
 export interface Peer {
   readonly node: NodeId
@@ -33,12 +51,23 @@ export interface Peer {
   readonly url: string
   readonly paused: boolean
   readonly terms: AgreementTerms
-  /** Public keys by kid. */
-  readonly keys: ReadonlyMap<string, Uint8Array>
+  /** By kid; old ones too, for what they signed. */
+  readonly keys: ReadonlyMap<Digest, PeerKey>
+}
+
+/** May this key have signed the envelope at that place? */
+export function signsPlace({ from, until }: PeerKey, place: StreamPlace): boolean {
+  return !isBefore(place, from) && (until === null || !isBefore(until, place))
+}
+
+function isBefore(one: StreamPlace, other: StreamPlace): boolean {
+  return one.epoch < other.epoch || (one.epoch === other.epoch && one.seq < other.seq)
 }
 
 export type AgreementRefusal =
   AgreementCode | 'agreement_other_fingerprint' | 'agreement_not_ours' | 'agreement_incomplete'
+
+const dayMs = 86_400_000
 
 export class AgreementError extends Error {
   readonly code: AgreementRefusal
@@ -77,14 +106,52 @@ export class Peers {
     return {
       ...row,
       terms: this.termsOf(agreement.id, agreement.document),
-      keys: new Map(keys.map(({ kid, x }) => [kid, Buffer.from(x, 'base64url')])),
+      keys: new Map(keys.map((key) => [key.kid, readKey(key)])),
     }
+  }
+
+  /** The key whose signature this peer can check now: the newest it has confirmed. */
+  async signerFor(reader: Reader, peer: NodeId): Promise<Signer> {
+    const stream = await reader.get(streamsOut, { peer })
+    if (!stream) return this.keyring.signer
+    const known = stream.formerKid === null || stream.receipted + 1 >= stream.kidFrom
+    return this.keyring.signerOf(known ? stream.kid : (stream.formerKid ?? stream.kid))
+  }
+
+  /** `keys.announced`: this peer's stream is signed by another key from the next envelope on. False: not a key to take. */
+  async announced(tx: Transaction, peer: Peer, key: SigningKey, { epoch, seq }: StreamPlace): Promise<boolean> {
+    const kid = thumbprint(this.crypto, key)
+    if (!enrolKey(key).ok || peer.keys.has(kid)) return false
+    await this.endKeys(tx, peer.node, { epoch, seq }, false)
+    await this.addKey(tx, peer.node, key, { epoch, seq: seq + 1 })
+    return true
+  }
+
+  /** A read was verified under this key: the peer has left those before it. */
+  async retireBefore(tx: Transaction, peer: Peer, kid: Digest): Promise<void> {
+    if (peer.keys.get(kid)?.until !== null) return
+    for (const [old, { until, retired }] of peer.keys)
+      if (until !== null && !retired) await tx.update(peerKeys, { peer: peer.node, kid: old }, { retired: true })
+  }
+
+  /** Our operator's word that a key is lost or stolen. What we took under it stays; nothing new is believed. */
+  async revoke(tx: Transaction, node: NodeId): Promise<boolean> {
+    const into = await tx.get(streamsIn, { peer: node })
+    if (!into) return false
+    await this.endKeys(tx, node, into, true)
+    return true
   }
 
   async all(reader: Reader): Promise<Peer[]> {
     const rows = await reader.find(agreements, { active: true }, { orderBy: 'peer' })
     const found = await Promise.all(rows.map(({ peer }) => this.get(reader, peer)))
     return found.filter((peer) => peer !== undefined)
+  }
+
+  /** Is the agreement in force today? A day more at both ends, because two offices' days are not the same. */
+  inForce({ terms }: Peer, nowMs: number): boolean {
+    const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
+    return day(nowMs + dayMs) >= terms.from && day(nowMs - dayMs) <= terms.until
   }
 
   agrees(peer: Peer, family: Family): boolean {
@@ -139,16 +206,59 @@ export class Peers {
     const row = { node, name, url, paused: before?.paused ?? false }
     if (before) await tx.update(peers, { node }, row)
     else await tx.insert(peers, [row])
-    const kid = thumbprint(this.crypto, other.signing)
-    if (!(await tx.get(peerKeys, { peer: node, kid })))
-      await tx.insert(peerKeys, [{ peer: node, kid, x: other.signing.x }])
     await this.storeAgreement(tx, node, agreement, document)
-    if (!(await tx.get(streamsOut, { peer: node })))
+    await this.beginStreams(tx, node)
+    if (isComplete(agreement)) await this.takeKeys(tx, other)
+  }
+
+  private async beginStreams(tx: Transaction, peer: NodeId): Promise<void> {
+    const beginning = { peer, epoch: 1, seq: 0, head: null }
+    if (!(await tx.get(streamsOut, { peer })))
       await tx.insert(streamsOut, [
-        { peer: node, epoch: 1, seq: 0, head: null, receipted: 0, unreceipted: 0 },
+        {
+          ...beginning,
+          ...{ sealedPosition: 0, receipted: 0, unreceipted: 0, vouched: 0, standing: 'open' },
+          ...{ kid: this.keyring.kid, kidFrom: 1, formerKid: null },
+        },
       ])
-    if (!(await tx.get(streamsIn, { peer: node })))
-      await tx.insert(streamsIn, [{ peer: node, epoch: 1, seq: 0, head: null, frozen: false, heardMs: 0 }])
+    if (!(await tx.get(streamsIn, { peer })))
+      await tx.insert(streamsIn, [{ ...beginning, frozen: false, thawed: false, heardMs: 0 }])
+  }
+
+  /** The agreement in force names a key: one that was not announced before replaces those that were lost. */
+  private async takeKeys(tx: Transaction, other: Party): Promise<void> {
+    const peer = other.node
+    const kid = thumbprint(this.crypto, other.signing)
+    const known = await tx.find(peerKeys, { peer })
+    if (!known.some((key) => key.kid === kid)) {
+      const into = await tx.get(streamsIn, { peer })
+      const next = { epoch: into?.epoch ?? 1, seq: (into?.seq ?? 0) + 1 }
+      if (into && known.length > 0) await this.endKeys(tx, peer, into, true)
+      await this.addKey(tx, peer, other.signing, known.length > 0 ? next : { epoch: 1, seq: 1 })
+    }
+    const out = await tx.get(streamsOut, { peer })
+    // Our own key was replaced without an announcement: what was signed and not taken is signed anew, in a new epoch.
+    if (out && out.kid !== this.keyring.kid && out.epoch === 1 && out.seq === 0)
+      await tx.update(streamsOut, { peer }, { kid: this.keyring.kid })
+    else if (out && out.kid !== this.keyring.kid && out.standing === 'closed')
+      await tx.update(
+        streamsOut,
+        { peer },
+        { kid: this.keyring.kid, kidFrom: out.seq + 1, formerKid: null, standing: 'recovering' },
+      )
+  }
+
+  private async addKey(tx: Transaction, peer: NodeId, key: SigningKey, from: StreamPlace): Promise<void> {
+    const kid = thumbprint(this.crypto, key)
+    const state = { untilEpoch: null, untilSeq: null, retired: false, revoked: false }
+    await tx.insert(peerKeys, [{ peer, kid, x: key.x, fromEpoch: from.epoch, fromSeq: from.seq, ...state }])
+  }
+
+  private async endKeys(tx: Transaction, peer: NodeId, last: StreamPlace, revoked: boolean): Promise<void> {
+    for (const { kid, untilEpoch, untilSeq } of await tx.find(peerKeys, { peer })) {
+      const until = untilEpoch === null ? { untilEpoch: last.epoch, untilSeq: last.seq } : { untilEpoch, untilSeq }
+      await tx.update(peerKeys, { peer, kid }, { ...until, ...(revoked ? { revoked } : {}) })
+    }
   }
 
   private async storeAgreement(
@@ -207,5 +317,16 @@ export class Peers {
     const party = peer.terms.parties.find(({ node }) => node === peer.node)
     if (!party) throw new TypeError('an active agreement does not name its peer')
     return this.keyring.pairKeyWith(this.self, party, peer.terms.keyVersion)
+  }
+}
+
+function readKey(row: Row<typeof peerKeys>): PeerKey {
+  const { x, fromEpoch, fromSeq, untilEpoch, untilSeq, retired, revoked } = row
+  return {
+    publicKey: Buffer.from(x, 'base64url'),
+    from: { epoch: fromEpoch, seq: fromSeq },
+    until: untilEpoch === null || untilSeq === null ? null : { epoch: untilEpoch, seq: untilSeq },
+    retired,
+    revoked,
   }
 }

@@ -7,6 +7,7 @@ import {
   digestOf,
   envelopeLines,
   fromUtf8,
+  headsSchema,
   jwsTypes,
   limits,
   parseStrict,
@@ -19,6 +20,8 @@ import {
   verifyJws,
   type ComparePage,
   type Crypto,
+  type Envelope,
+  type Heads,
   type NodeId,
   type Purpose,
   type Refusal,
@@ -28,10 +31,11 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type Ids } from '../platform.ts'
 import { type Reader, type Store } from '../store/port.ts'
-import { type Gate } from './gate.ts'
+import { tokenOf, type Gate } from './gate.ts'
 import { type Inbox } from './inbox.ts'
-import { type Peer, type Peers } from './peers.ts'
-import { envelopesOut, recordsOut, streamsIn, streamsOut } from './tables.ts'
+import { recordsOf } from './outbox.ts'
+import { type Peer, type Peers, type StreamPlace } from './peers.ts'
+import { envelopesIn, envelopesOut, recordsOut, streamsIn, streamsOut } from './tables.ts'
 
 const requestTimeoutMs = 20_000
 const answerBytes = 8 * 1024 * 1024
@@ -65,7 +69,8 @@ export interface StreamState {
 export async function streamState(reader: Reader, peer: NodeId): Promise<StreamState> {
   const out = await reader.get(streamsOut, { peer })
   const into = await reader.get(streamsIn, { peer })
-  const unsealed = await reader.count(recordsOut, { peer, sealed: false })
+  const after = out?.sealedPosition ?? 0
+  const unsealed = await reader.count(recordsOut, { peer }, { orderBy: 'position', after })
   return {
     sent: { epoch: out?.epoch ?? 1, seq: out?.seq ?? 0, head: out?.head ?? null },
     received: { epoch: into?.epoch ?? 1, seq: into?.seq ?? 0, head: into?.head ?? null },
@@ -80,7 +85,6 @@ export class Requests {
   private readonly gate: Gate
   private readonly inbox: Inbox
   private readonly http: Http
-  private readonly signer: Signer
   private readonly crypto: Crypto
   private readonly clock: Clock
   private readonly ids: Ids
@@ -93,7 +97,6 @@ export class Requests {
     gate: Gate
     inbox: Inbox
     http: Http
-    signer: Signer
     crypto: Crypto
     clock: Clock
     ids: Ids
@@ -105,7 +108,6 @@ export class Requests {
     this.gate = parts.gate
     this.inbox = parts.inbox
     this.http = parts.http
-    this.signer = parts.signer
     this.crypto = parts.crypto
     this.clock = parts.clock
     this.ids = parts.ids
@@ -114,16 +116,21 @@ export class Requests {
 
   /** Answers a request posted under a peer's name. */
   async answer(claimed: string, body: Uint8Array): Promise<{ ok: true; text: string } | Refusal> {
-    const admitted = await this.gate.admit(claimed)
-    const asked = admitted.ok ? await this.admitRequest(admitted.peer, body) : admitted
-    if (!admitted.ok || !asked.ok) {
-      const refusal = asked.ok ? (admitted as Refusal) : asked
-      await this.gate.note(claimed, refusal, body)
+    const peer = await this.gate.peer(claimed)
+    const asked = peer
+      ? await this.admitRequest(peer, body)
+      : this.gate.stranger(tokenOf(body), jwsTypes.request)
+    if (!peer || !asked.ok) {
+      const refusal = asked.ok ? refuse('unknown_peer', '') : asked
+      await this.gate.note(peer?.node, refusal, body)
       return refusal
     }
-    const { purpose } = asked.request
-    const text = await this.store.read((reader) => this.answerBody(reader, admitted.peer, purpose))
-    return { ok: true, text: `${this.signedAnswer(asked.request, text)}\n${text}` }
+    const { request } = asked
+    const { text, signer } = await this.store.read(async (reader) => ({
+      text: await this.answerBody(reader, peer, request.purpose),
+      signer: await this.peers.signerFor(reader, peer.node),
+    }))
+    return { ok: true, text: `${this.signedAnswer(signer, request, text)}\n${text}` }
   }
 
   /** Asks a peer for what we have not got of its stream; the number of envelopes taken. Throws PeerUnreachable. */
@@ -153,6 +160,21 @@ export class Requests {
     return page.data
   }
 
+  /** How far a peer says it has both streams. */
+  async heads(peer: Peer): Promise<Heads> {
+    const parsed = parseStrict(await this.ask(peer, { what: 'heads' }))
+    const heads = parsed.ok ? headsSchema.safeParse(parsed.value) : undefined
+    if (!heads?.success) throw new PeerUnreachable(peer.node, 'bad_answer')
+    return heads.data
+  }
+
+  /** The next envelopes of one stream after a place, with the receipts the peer has of them; empty at its end. */
+  async restore(peer: Peer, of: 'asked' | 'answering', after: StreamPlace): Promise<Restored[]> {
+    const restored = readRestored(await this.ask(peer, { what: 'restore', of, after }))
+    if (!restored) throw new PeerUnreachable(peer.node, 'bad_answer')
+    return restored
+  }
+
   private async admitRequest(peer: Peer, body: Uint8Array): Promise<Result<{ request: RequestPayload }>> {
     const asked = await this.gate.request(peer, body)
     const purpose = asked.ok ? asked.request.purpose : undefined
@@ -170,6 +192,10 @@ export class Requests {
         const page = await this.compared(reader, peer.node, purpose.home, purpose.after)
         return JSON.stringify({ ...state, ...page } satisfies ComparePage)
       }
+      case 'heads':
+        return JSON.stringify(await headsWith(reader, peer.node))
+      case 'restore':
+        return this.restorable(reader, peer.node, purpose.of, purpose.after)
     }
   }
 
@@ -177,19 +203,36 @@ export class Requests {
     const page = { orderBy: 'seq', after, limit: limits.pullEnvelopes } as const
     const envelopes = await reader.find(envelopesOut, { peer: node, epoch }, page)
     let body = ''
-    for (const { jws, seq } of envelopes) {
-      const rows = await reader.find(recordsOut, { peer: node, epoch, seq }, { orderBy: 'idx' })
-      const text = envelopeLines({ jws, records: rows.map((row) => row.text) })
+    for (const envelope of envelopes) {
+      const { jws } = envelope
+      const text = envelopeLines({ jws, records: (await recordsOf(reader, envelope)).map((row) => row.text) })
       if (body !== '' && body.length + text.length > pullBytes / 3) break
       body += text
     }
     return body
   }
 
-  private signedAnswer(request: RequestPayload, text: string): string {
+  /** Envelopes of one stream after a place, each with its receipt on a line of its own that begins with `+`. */
+  private async restorable(
+    reader: Reader,
+    node: NodeId,
+    of: 'asked' | 'answering',
+    after: { epoch: number; seq: number },
+  ): Promise<string> {
+    let body = ''
+    const table = of === 'asked' ? envelopesIn : envelopesOut
+    for (const { epoch, seq } of await placesAfter(reader, table, node, after)) {
+      const lines = of === 'asked' ? await linesTaken(reader, node, epoch, seq) : await linesSent(reader, node, epoch, seq)
+      if (body !== '' && body.length + lines.length > pullBytes / 3) break
+      body += lines
+    }
+    return body
+  }
+
+  private signedAnswer(signer: Signer, request: RequestPayload, text: string): string {
     const iat = Math.floor(this.clock.nowMs() / 1000)
     const digest = digestOf(this.crypto, text)
-    return signAnswer(this.signer, { iss: this.self, aud: request.iss, iat, nonce: request.nonce, digest })
+    return signAnswer(signer, { iss: this.self, aud: request.iss, iat, nonce: request.nonce, digest })
   }
 
   private async ask(peer: Peer, purpose: Purpose): Promise<string> {
@@ -198,8 +241,9 @@ export class Requests {
     const nonce = this.ids.next()
     const request = { iss: this.self, aud: peer.node, iat, exp: iat + limits.requestSeconds, nonce, purpose }
     const url = `${peer.url}/federation/v1/${this.self}/requests`
+    const signer = await this.store.read((reader) => this.peers.signerFor(reader, peer.node))
     const answer = await this.http
-      .post(url, utf8(signRequest(this.signer, request)), {
+      .post(url, utf8(signRequest(signer, request)), {
         timeoutMs: requestTimeoutMs,
         maxBytes: answerBytes,
       })
@@ -215,7 +259,7 @@ export class Requests {
     const body = text.slice(end + 1)
     const read = readJws(text.slice(0, Math.max(end, 0)), jwsTypes.answer)
     const key = read.ok ? peer.keys.get(read.jws.kid) : undefined
-    const opened = read.ok && key ? verifyJws(this.crypto, read.jws, key) : undefined
+    const opened = read.ok && key && !key.revoked ? verifyJws(this.crypto, read.jws, key.publicKey) : undefined
     const answer = opened?.ok ? readAnswerPayload(opened.payload) : undefined
     if (!answer?.ok) throw new PeerUnreachable(peer.node, 'bad_answer')
     const { iss, aud, nonce: answered, digest } = answer.payload
@@ -239,4 +283,60 @@ function goesOn({ cases, next }: ComparePage, after: string | null): boolean {
 export function refusalCode(text: string, status: number): string {
   const code = /^\{"error":"([a-z_]{1,40})"/.exec(text)?.[1]
   return code ?? `status_${status}`
+}
+
+/** An envelope that a peer gave back, nothing of it proven yet. */
+export interface Restored {
+  readonly envelope: Envelope
+  readonly receipt: string | null
+}
+
+function readRestored(body: string): Restored[] | undefined {
+  const restored: { envelope: { jws: string; records: (string | null)[] }; receipt: string | null }[] = []
+  for (const line of body === '' ? [] : body.replace(/\n$/, '').split('\n')) {
+    const current = restored.at(-1)
+    if (line.startsWith('{') || line === 'null') current?.envelope.records.push(line === 'null' ? null : line)
+    else if (line.startsWith('+') && current) current.receipt = line.slice(1)
+    else restored.push({ envelope: { jws: line, records: [] }, receipt: null })
+    if (!restored.length) return undefined
+  }
+  return restored
+}
+
+async function headsWith(reader: Reader, peer: NodeId): Promise<Heads> {
+  const { sent, received } = await streamState(reader, peer)
+  const out = await reader.get(streamsOut, { peer })
+  const into = await reader.get(streamsIn, { peer })
+  return {
+    sent: { ...sent, receipted: out?.receipted ?? 0 },
+    received: { ...received, frozen: into?.frozen ?? false },
+  }
+}
+
+async function placesAfter(
+  reader: Reader,
+  table: typeof envelopesIn | typeof envelopesOut,
+  peer: NodeId,
+  { epoch, seq }: StreamPlace,
+): Promise<StreamPlace[]> {
+  const page = { orderBy: 'seq', after: seq, limit: limits.pullEnvelopes } as const
+  const same = await reader.find(table, { peer, epoch }, page)
+  if (same.length > 0) return same
+  const stream = await reader.get(table === envelopesIn ? streamsIn : streamsOut, { peer })
+  // The epoch is at its end: the next one that has any.
+  if (epoch >= (stream?.epoch ?? 1)) return []
+  return placesAfter(reader, table, peer, { epoch: epoch + 1, seq: 0 })
+}
+
+async function linesTaken(reader: Reader, peer: NodeId, epoch: number, seq: number): Promise<string> {
+  const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
+  return envelope ? `${envelope.jws}\n${envelope.lines}\n+${envelope.receipt}\n` : ''
+}
+
+async function linesSent(reader: Reader, peer: NodeId, epoch: number, seq: number): Promise<string> {
+  const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
+  if (!envelope) return ''
+  const records = (await recordsOf(reader, envelope)).map((row) => row.text)
+  const receipt = envelope.receipt === null ? '' : `+${envelope.receipt}\n`
+  return `${envelopeLines({ jws: envelope.jws, records })}${receipt}`
 }

@@ -1,19 +1,49 @@
 /**
  * The sealer: puts waiting records of one peer under one signature each 256, in the order of their positions, and
  * stores the exact bytes before anything is sent. An idle node seals one record at once; a backlog leaves full.
+ *
+ * What waits are the records beyond the sealed position of the stream. That is exact, not a guess by number: positions
+ * of one peer are drawn and committed under that pair's lock, so none can appear behind the mark (outbox.ts).
  */
-import { limits, sealEnvelope, utf8, type Crypto, type NodeId, type Signer } from '../../protocol/index.ts'
+import {
+  envelopeLines,
+  limits,
+  readRecord,
+  sealEnvelope,
+  thumbprint,
+  type Crypto,
+  type NodeId,
+} from '../../protocol/index.ts'
+import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
 import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { type Standing, type Verdict } from './standing.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
-/** Envelopes sealed in one transaction: enough to keep the disk busy, few enough to lose little on a crash. */
-const envelopesPerSealing = 32
+/** Records sealed in one transaction, in at most one post's envelopes: enough to keep the disk busy, few enough for one post. */
+const recordsPerSealing = 4096
+
+export interface Parcel {
+  readonly envelope: Row<typeof envelopesOut>
+  /** The lines that go over the wire. */
+  readonly text: string
+}
+
+export interface Sealing {
+  /** What was sealed, ready to be posted. Empty when nothing waited, or when the stream may not be signed. */
+  readonly parcels: Parcel[]
+  readonly more: boolean
+  readonly verdict: Verdict
+}
+
+type Waiting = Row<typeof recordsOut>
+type Stream = Row<typeof streamsOut>
 
 export class Sealer {
   private readonly self: NodeId
   private readonly store: Store
-  private readonly signer: Signer
+  private readonly standing: Standing
+  private readonly keyring: Keyring
   private readonly crypto: Crypto
   private readonly clock: Clock
   private readonly tuning: { readonly recordsPerEnvelope?: number }
@@ -21,7 +51,8 @@ export class Sealer {
   constructor(parts: {
     self: NodeId
     store: Store
-    signer: Signer
+    standing: Standing
+    keyring: Keyring
     crypto: Crypto
     clock: Clock
     tuning: { readonly recordsPerEnvelope?: number }
@@ -29,68 +60,96 @@ export class Sealer {
     this.tuning = parts.tuning
     this.self = parts.self
     this.store = parts.store
-    this.signer = parts.signer
+    this.standing = parts.standing
+    this.keyring = parts.keyring
     this.crypto = parts.crypto
     this.clock = parts.clock
   }
 
-  /** Seals what waits for this peer, up to a bound; answers whether more may wait. */
-  async seal(peer: NodeId): Promise<boolean> {
-    return this.store.transaction(async (tx) => {
-      await tx.lock([`stream-out:${peer}`])
-      const most = this.tuning.recordsPerEnvelope ?? limits.recordsPerEnvelope
-      const room = most * envelopesPerSealing
-      const waiting = await tx.find(recordsOut, { peer, sealed: false }, { orderBy: 'position', limit: room })
-      for (const batch of packed(waiting, most)) await this.sealBatch(tx, peer, batch)
-      return waiting.length === room
-    })
+  /** Seals what waits for this peer, up to a bound. The head store knows of it before the answer does. */
+  async seal(peer: NodeId): Promise<Sealing> {
+    const sealed = await this.store.transaction((tx) => this.sealWaiting(tx, peer))
+    const { verdict, stream, parcels, more } = sealed
+    if (verdict === 'behind') await this.standing.fellBehind(`${peer} out`)
+    if (parcels.length === 0 || !stream) return { parcels: [], more: false, verdict }
+    const sent = await this.standing.advance('out', peer, stream)
+    return sent ? { parcels, more, verdict } : { parcels: [], more: false, verdict: 'behind' }
   }
 
-  private async sealBatch(
-    tx: Transaction,
-    peer: NodeId,
-    batch: readonly Row<typeof recordsOut>[],
-  ): Promise<void> {
+  private async sealWaiting(tx: Transaction, peer: NodeId): Promise<Sealing & { stream?: Stream }> {
+    await tx.lock([`stream-out:${peer}`])
     const stream = await tx.get(streamsOut, { peer })
     if (!stream) throw new TypeError(`no stream to ${peer}`)
+    const verdict = await this.standing.judge(tx, 'out', peer, stream)
+    if (verdict !== 'level') return { parcels: [], more: false, verdict }
+    const most = this.tuning.recordsPerEnvelope ?? limits.recordsPerEnvelope
+    const room = most * Math.min(limits.envelopesPerPost, Math.ceil(recordsPerSealing / most))
+    const after = stream.sealedPosition
+    const waiting = await tx.find(recordsOut, { peer }, { orderBy: 'position', after, limit: room })
+    const parcels: Parcel[] = []
+    let reached = stream
+    for (const batch of packed(waiting, most)) {
+      const { parcel, next } = this.sealBatch(reached, batch)
+      parcels.push(parcel)
+      reached = next
+    }
+    if (parcels.length === 0) return { parcels, more: false, verdict }
+    await tx.insert(
+      envelopesOut,
+      parcels.map(({ envelope }) => envelope),
+    )
+    await tx.update(streamsOut, { peer }, reached)
+    return { parcels, more: waiting.length === room, verdict, stream: reached }
+  }
+
+  /** One envelope, and the stream after it. A key announced in it signs from the next one on. */
+  private sealBatch(stream: Stream, batch: readonly Waiting[]): { parcel: Parcel; next: Stream } {
+    const { peer, epoch } = stream
     const seq = stream.seq + 1
     const sealedMs = this.clock.nowMs()
-    const place = {
-      iss: this.self,
-      aud: peer,
-      epoch: stream.epoch,
-      seq,
-      prev: stream.head,
-      iat: Math.floor(sealedMs / 1000),
-    }
-    const envelope = sealEnvelope(this.crypto, this.signer, place, batch.map(exactText))
-    const { jws, contentId } = envelope
+    const iat = Math.floor(sealedMs / 1000)
+    const place = { iss: this.self, aud: peer, epoch, seq, prev: stream.head, iat }
+    const sealed = sealEnvelope(this.crypto, this.keyring.signerOf(stream.kid), place, batch.map(exactText))
+    const { jws, contentId } = sealed
+    const records = batch.length
+    const positions = { firstPosition: batch[0]?.position ?? 0, lastPosition: batch.at(-1)?.position ?? 0 }
     const unreceipted = { receipted: false, receipt: null, receiptedMs: null }
-    await tx.insert(envelopesOut, [
-      { peer, epoch: stream.epoch, seq, contentId, jws, records: batch.length, sealedMs, ...unreceipted },
-    ])
-    for (const [idx, { position }] of batch.entries())
-      await tx.update(recordsOut, { position }, { sealed: true, epoch: stream.epoch, seq, idx })
-    await tx.update(
-      streamsOut,
-      { peer },
-      { seq, head: contentId, unreceipted: stream.unreceipted + batch.length },
-    )
+    const envelope = { peer, epoch, seq, contentId, jws, records, ...positions, sealedMs, ...unreceipted }
+    const next = {
+      ...{ ...stream, seq, head: contentId, sealedPosition: positions.lastPosition },
+      unreceipted: stream.unreceipted + records,
+      ...this.announcedKey(stream, seq, batch.at(-1)),
+    }
+    return { parcel: { envelope, text: envelopeLines(sealed) }, next }
+  }
+
+  private announcedKey(stream: Stream, seq: number, last: Waiting | undefined): Partial<Stream> {
+    if (last?.type !== 'keys.announced') return {}
+    const read = readRecord(exactText(last))
+    if (!read.ok || !read.known || read.record.type !== 'keys.announced')
+      throw new TypeError('an announcement that does not read')
+    return {
+      kid: thumbprint(this.crypto, read.record.body.key),
+      kidFrom: seq + 1,
+      formerKid: stream.kid,
+    }
   }
 }
 
-function exactText(row: Row<typeof recordsOut>): string {
+function exactText(row: Waiting): string {
   if (row.text === null) throw new TypeError('a record was erased before it was sealed')
   return row.text
 }
 
-function packed(rows: readonly Row<typeof recordsOut>[], most: number): Row<typeof recordsOut>[][] {
-  const batches: Row<typeof recordsOut>[][] = []
+/** Batches of at most `most` records that fit one envelope; an announced key ends its batch, so that the next has it. */
+function packed(rows: readonly Waiting[], most: number): Waiting[][] {
+  const batches: Waiting[][] = []
   let size = Infinity
   for (const row of rows) {
-    const bytes = utf8(exactText(row)).length
+    const bytes = Buffer.byteLength(exactText(row))
     const current = batches.at(-1)
-    if (!current || current.length === most || size + bytes > limits.envelopeRecordBytes) {
+    const closed = current?.at(-1)?.type === 'keys.announced'
+    if (!current || closed || current.length === most || size + bytes > limits.envelopeRecordBytes) {
       batches.push([row])
       size = bytes
     } else {

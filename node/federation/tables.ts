@@ -17,6 +17,7 @@ export const outboxPosition = pgSequence('outbox_position')
 /** Whose database this is: one row. A node refuses to work on another node's. */
 export const identity = pgTable('identity', {
   node: text('node').primaryKey(),
+  /** The signing key that cards and new agreements name. */
   kid: text('kid').notNull(),
 })
 
@@ -44,7 +45,21 @@ export const agreements = pgTable(
 
 export const peerKeys = pgTable(
   'peer_keys',
-  { peer: text('peer').notNull(), kid: text('kid').notNull(), x: text('x').notNull() },
+  {
+    peer: text('peer').notNull(),
+    kid: text('kid').notNull(),
+    x: text('x').notNull(),
+    /** The first envelope of the peer's stream that this key may sign. */
+    fromEpoch: integer('from_epoch').notNull(),
+    fromSeq: integer('from_seq').notNull(),
+    /** The last one; null while no other key has followed. What it signed before stays verifiable for ever. */
+    untilEpoch: integer('until_epoch'),
+    untilSeq: integer('until_seq'),
+    /** A read under its successor was verified: reads under this one are over. */
+    retired: boolean('retired').notNull(),
+    /** Lost or stolen: nothing new is believed under it. */
+    revoked: boolean('revoked').notNull(),
+  },
   (t) => [primaryKey({ columns: [t.peer, t.kid] })],
 )
 
@@ -53,36 +68,38 @@ export const streamsOut = pgTable('streams_out', {
   epoch: integer('epoch').notNull(),
   seq: integer('seq').notNull(),
   head: text('head'),
+  /** Records up to this position are sealed. Exact, because positions of one peer commit in order (the pair's lock). */
+  sealedPosition: whole('sealed_position').notNull(),
   /** The peer's receipts are stored up to here. */
   receipted: integer('receipted').notNull(),
   /** Sealed records without a stored receipt. */
   unreceipted: integer('unreceipted').notNull(),
+  /** The key that signs the next envelope, the number it began at, and the key before it. */
+  kid: text('kid').notNull(),
+  kidFrom: integer('kid_from').notNull(),
+  formerKid: text('former_kid'),
+  /** The peer's own signed word of how far it has our stream, in this epoch: vouches for receipts under a revoked key. */
+  vouched: integer('vouched').notNull(),
+  /** open; closed (more of it is known elsewhere than here: nothing is signed); recovering (the operator's word). */
+  standing: text('standing').notNull(),
 })
 
+/** Records written for a peer, in the order of their positions; their places in the stream follow from the envelopes. */
 export const recordsOut = pgTable(
   'records_out',
   {
-    position: whole('position').primaryKey(),
     peer: text('peer').notNull(),
-    recordId: text('record_id').notNull(),
+    position: whole('position').notNull(),
     caseId: text('case_id'),
     type: text('type').notNull(),
     digest: text('digest').notNull(),
     /** Exact text; null once erased. */
     text: text('text'),
     writtenMs: whole('written_ms').notNull(),
-    sealed: boolean('sealed').notNull(),
-    epoch: integer('epoch'),
-    seq: integer('seq'),
-    idx: integer('idx'),
     /** Any outcome but `applied`, which the envelope's receipt says alone. */
     outcome: text('outcome'),
   },
-  (t) => [
-    index('records_out_unsealed').on(t.peer, t.position).where(isFalse(t.sealed)),
-    index('records_out_place').on(t.peer, t.epoch, t.seq),
-    index('records_out_case').on(t.caseId),
-  ],
+  (t) => [primaryKey({ columns: [t.peer, t.position] }), index('records_out_case').on(t.caseId)],
 )
 
 export const envelopesOut = pgTable(
@@ -93,8 +110,10 @@ export const envelopesOut = pgTable(
     seq: integer('seq').notNull(),
     contentId: text('content_id').notNull(),
     jws: text('jws').notNull(),
-    /** How many records it carries. */
+    /** How many records it carries: those of the peer from the first to the last position. */
     records: integer('records').notNull(),
+    firstPosition: whole('first_position').notNull(),
+    lastPosition: whole('last_position').notNull(),
     sealedMs: whole('sealed_ms').notNull(),
     receipted: boolean('receipted').notNull(),
     receipt: text('receipt'),
@@ -103,6 +122,7 @@ export const envelopesOut = pgTable(
   (t) => [
     primaryKey({ columns: [t.peer, t.epoch, t.seq] }),
     index('envelopes_out_unreceipted').on(t.peer, t.seq).where(isFalse(t.receipted)),
+    index('envelopes_out_positions').on(t.peer, t.lastPosition),
   ],
 )
 
@@ -112,10 +132,13 @@ export const streamsIn = pgTable('streams_in', {
   seq: integer('seq').notNull(),
   head: text('head'),
   frozen: boolean('frozen').notNull(),
+  /** Our operator lets a frozen stream go on in a new epoch. */
+  thawed: boolean('thawed').notNull(),
   /** When the peer last proved to be there: a verified envelope or request. */
   heardMs: whole('heard_ms').notNull(),
 })
 
+/** What became of each record of a peer. Its text stands in the envelope it came in. */
 export const recordsIn = pgTable(
   'records_in',
   {
@@ -126,14 +149,12 @@ export const recordsIn = pgTable(
     idx: integer('idx').notNull(),
     caseId: text('case_id'),
     type: text('type').notNull(),
-    text: text('text'),
     /** What we answered in the receipt; parked ones are settled later. */
     outcome: text('outcome').notNull(),
     parked: boolean('parked').notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.peer, t.digest] }),
-    index('records_in_place').on(t.peer, t.epoch, t.seq),
     index('records_in_case').on(t.caseId),
     index('records_in_parked').on(t.peer).where(isTrue(t.parked)),
   ],
@@ -147,6 +168,8 @@ export const envelopesIn = pgTable(
     seq: integer('seq').notNull(),
     contentId: text('content_id').notNull(),
     jws: text('jws').notNull(),
+    /** The lines of its records as they came, joined by line ends; `null` where one was erased. */
+    lines: text('lines').notNull(),
     /** The bytes every repeat of this envelope is answered with. */
     receipt: text('receipt').notNull(),
     receivedMs: whole('received_ms').notNull(),
@@ -184,4 +207,29 @@ export const refusals = pgTable('refusals', {
   detail: text('detail').notNull(),
   digest: text('digest').notNull(),
   size: integer('size').notNull(),
+})
+
+/** What a person must look at. Closed by acknowledging it, never by itself. */
+export const alarms = pgTable(
+  'alarms',
+  {
+    id: text('id').primaryKey(),
+    kind: text('kind').notNull(),
+    /** Whom it concerns; empty for the node itself. */
+    peer: text('peer').notNull(),
+    /** What it is about, so that one cause raises one alarm: a place in a stream, a key, a document. */
+    subject: text('subject').notNull(),
+    raisedMs: whole('raised_ms').notNull(),
+    open: boolean('open').notNull(),
+    acknowledgedMs: whole('acknowledged_ms'),
+    acknowledgedBy: text('acknowledged_by'),
+  },
+  (t) => [uniqueIndex('alarms_one_open').on(t.kind, t.peer, t.subject).where(isTrue(t.open))],
+)
+
+/** Which process of this region does what only one may do. */
+export const leases = pgTable('leases', {
+  name: text('name').primaryKey(),
+  holder: text('holder').notNull(),
+  untilMs: whole('until_ms').notNull(),
 })

@@ -1,7 +1,8 @@
 /** Where each record of a case is on its way, read from the streams: written, sealed, delivered, or received. */
 import { type CaseDetail, type NodeId, type Uuid } from '../../protocol/index.ts'
 import { type Reader } from '../store/port.ts'
-import { envelopesIn, envelopesOut, recordsIn, recordsOut } from './tables.ts'
+import { envelopeOf } from './outbox.ts'
+import { envelopesIn, envelopesOut, recordsIn, recordsOut, streamsOut } from './tables.ts'
 
 type Timeline = CaseDetail['timeline']
 
@@ -9,12 +10,9 @@ export async function caseTimeline(reader: Reader, peer: NodeId, caseId: Uuid): 
   const sent = await reader.find(recordsOut, { caseId, peer }, { orderBy: 'position' })
   const received = await reader.find(recordsIn, { caseId, peer })
   const timeline: Timeline = []
-  const sealed = await reader.getMany(
-    envelopesOut,
-    sent.map(({ epoch, seq }) => ({ peer, epoch: epoch ?? 0, seq: seq ?? 0 })),
-  )
-  for (const [i, { type, writtenMs, outcome }] of sent.entries()) {
-    const state = sealed[i] === undefined ? 'written' : sealed[i].receipted ? 'delivered' : 'sealed'
+  for (const { type, writtenMs, outcome, position } of sent) {
+    const envelope = await envelopeOf(reader, peer, position)
+    const state = envelope === undefined ? 'written' : envelope.receipted ? 'delivered' : 'sealed'
     const said = outcome ?? (state === 'delivered' ? 'applied' : null)
     timeline.push({ direction: 'sent', type, at: time(writtenMs), state, outcome: said })
   }
@@ -28,15 +26,11 @@ export async function caseTimeline(reader: Reader, peer: NodeId, caseId: Uuid): 
 
 /** Cases with a peer of which something has no receipt yet. */
 export async function inFlightCases(reader: Reader, peer: NodeId): Promise<Set<Uuid>> {
-  const open = await reader.find(envelopesOut, { peer, receipted: false })
-  const sealed = await reader.findIn(
-    recordsOut,
-    'seq',
-    open.map(({ seq }) => seq),
-    { peer },
-  )
-  const waiting = await reader.find(recordsOut, { peer, sealed: false })
-  return new Set([...sealed, ...waiting].map(({ caseId }) => caseId).filter((id) => id !== null))
+  const [oldest] = await reader.find(envelopesOut, { peer, receipted: false }, { orderBy: 'seq', limit: 1 })
+  const stream = await reader.get(streamsOut, { peer })
+  const after = oldest ? oldest.firstPosition - 1 : (stream?.sealedPosition ?? 0)
+  const waiting = await reader.find(recordsOut, { peer }, { orderBy: 'position', after })
+  return new Set(waiting.map(({ caseId }) => caseId).filter((id) => id !== null))
 }
 
 function time(ms: number): string {

@@ -20,7 +20,7 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied } from '../federation/inbox.ts'
+import { applied, refused, type Applied } from '../federation/handlers.ts'
 import { type Draft, type Outbox } from '../federation/outbox.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
@@ -144,6 +144,36 @@ export class Cases {
     return { ...applied, next: await this.keep(tx, next.next) }
   }
 
+  /** A case we had opened and lost; its first record follows. */
+  async open(tx: Transaction, id: Uuid, peer: NodeId, tag: string, member: Uuid | null): Promise<void> {
+    await tx.insert(cases, [this.fresh(id, peer, 'home', tag, member).row])
+  }
+
+  /** Folds again a record that was applied before a loss, ours or the peer's. False while its case is not there. */
+  async replay(tx: Transaction, peer: NodeId, record: FactRecord, ours: boolean): Promise<boolean> {
+    const subject = await this.get(tx, record.case ?? '')
+    if (subject?.row.peer !== peer) return false
+    const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
+    const next = fold(subject, record, side)
+    if ('code' in next) return false
+    await this.keep(tx, next.next)
+    return true
+  }
+
+  /** Forgets what one side of a closed case has said; that home closed it stays. */
+  async forget(tx: Transaction, peer: NodeId, id: Uuid, ours: boolean): Promise<Applied & { side?: Side }> {
+    const subject = await this.get(tx, id)
+    if (subject?.row.peer !== peer) return refused('case_unknown')
+    if (subject.home.state !== 'closed') return refused('case_open')
+    const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
+    const { closed, state } = subject.home
+    await this.keep(tx, {
+      ...subject,
+      ...(side === 'home' ? { home: { ...noHomeFacts, state, closed } } : { host: noHostFacts }),
+    })
+    return { ...applied, side }
+  }
+
   /** Keeps the phone the register gave with this stay; undefined when it gave none. */
   async withRegisterPhone(tx: Transaction, subject: Case, phone: string | undefined): Promise<Case> {
     const registerPhone = phone ?? null
@@ -151,6 +181,12 @@ export class Cases {
     if (await tx.get(cases, { id: subject.row.id }))
       await tx.update(cases, { id: subject.row.id }, { registerPhone })
     return { ...subject, row: { ...subject.row, registerPhone } }
+  }
+
+  /** The roster knows the member of a case that came back without him. */
+  async linkMember(tx: Transaction, peer: NodeId, tag: string, member: Uuid): Promise<void> {
+    for (const { row } of await this.ofPerson(tx, peer, 'home', tag))
+      if (row.member === null) await tx.update(cases, { id: row.id }, { member })
   }
 
   async link(tx: Transaction, subject: Case, arrival: Uuid): Promise<Case> {

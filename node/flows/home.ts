@@ -12,7 +12,7 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied } from '../federation/inbox.ts'
+import { applied, refused, type Applied } from '../federation/handlers.ts'
 import { type Outbox } from '../federation/outbox.ts'
 import { type Peer, type Peers } from '../federation/peers.ts'
 import { type Member, type Members } from '../members/index.ts'
@@ -87,7 +87,10 @@ export class HomeFlows {
     for (const member of members) {
       for (const row of waiting.filter(({ idToken }) => idToken === member.idToken))
         await this.publishWaiting(tx, member, row)
-      for (const peer of peers) await this.answerDenied(tx, peer, member)
+      for (const peer of peers) {
+        await this.cases.linkMember(tx, peer.node, this.members.tagOf(peer, member), member.id)
+        await this.answerDenied(tx, peer, member)
+      }
       await this.amendPerson(tx, member)
     }
   }

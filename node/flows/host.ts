@@ -17,7 +17,7 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied } from '../federation/inbox.ts'
+import { applied, refused, type Applied } from '../federation/handlers.ts'
 import { type Outbox } from '../federation/outbox.ts'
 import { type Peer, type Peers } from '../federation/peers.ts'
 import { type Organisations } from '../organisations/index.ts'

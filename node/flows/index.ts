@@ -17,20 +17,22 @@ import {
   type Side,
   type Uuid,
 } from '../../protocol/index.ts'
-import { type Applied, type RecordHandler } from '../federation/inbox.ts'
+import { type Applied, type RecordHandler } from '../federation/handlers.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type ComparedPage } from '../federation/requests.ts'
 import { type Reader, type Transaction } from '../store/port.ts'
 import { type Case, type Cases, readCase } from './cases.ts'
 import { type HomeFlows } from './home.ts'
 import { type HostFlows } from './host.ts'
+import { type FlowReplay } from './replay.ts'
 import { cases } from './tables.ts'
 
 export { Cases, type Case, type CaseRow } from './cases.ts'
 export { HomeFlows, type OutflowEntry, type OutflowResult } from './home.ts'
+export { FlowReplay } from './replay.ts'
 export { HostFlows, type Arrival, type ArrivalEntry, type ArrivalResult } from './host.ts'
 
-type FlowRecordType = Exclude<RecordType, 'outcome.settled' | 'activity.recorded' | 'activity.corrected'>
+type FlowRecordType = Extract<RecordType, `identity.${string}` | `flow.${string}` | 'notice.sent'>
 export type ActivitiesOfCases = (reader: Reader, ids: readonly Uuid[]) => Promise<Map<Uuid, CaseActivity[]>>
 
 const comparePage = 500
@@ -40,8 +42,9 @@ export function flowHandlers(parts: {
   cases: Cases
   home: HomeFlows
   host: HostFlows
+  replay: FlowReplay
 }): Record<FlowRecordType, RecordHandler> {
-  const { cases: book, home, host } = parts
+  const { cases: book, home, host, replay } = parts
   const prepare = async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]) => {
     await book.getMany(
       tx,
@@ -51,6 +54,7 @@ export function flowHandlers(parts: {
   const handler: RecordHandler = {
     prepare,
     apply: (tx, peer, record) => applyFlow(home, host, book, tx, peer, record),
+    replay: (tx, peer, record, by) => replay.replay(tx, peer, record, by),
   }
   return {
     'identity.queried': handler,

@@ -89,6 +89,26 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '与该地区尚未签订共管协议。',
     en: 'There is no co-management agreement with that region yet.',
   },
+  stream_closed: {
+    status: 409,
+    zh: '本节点的数据比对方掌握的旧(可能由备份恢复),与该地区的往来已停止。请由管理员运行 huiliu recover。',
+    en: 'This node holds less than that region has of it (perhaps it was restored from a backup), so nothing is sent there. Let the administrator run huiliu recover.',
+  },
+  alarm_not_found: {
+    status: 404,
+    zh: '没有这条未处理的告警。',
+    en: 'There is no such open alarm.',
+  },
+  not_delivered_yet: {
+    status: 409,
+    zh: '还有记录没有送达对方,送达后才能删除。',
+    en: 'Some records have not been delivered yet; they can be erased once they are.',
+  },
+  nothing_to_recover: {
+    status: 409,
+    zh: '没有需要恢复的往来。',
+    en: 'There is nothing to recover.',
+  },
   bad_request: {
     status: 400,
     zh: '请求的内容不完整或格式不对。',
@@ -123,6 +143,7 @@ const recordAnswers: Record<RecordCode, { zh: string; en: string }> = {
     zh: '案件已办结,不能再改。再次外出请新登记。',
     en: 'The case is closed. Register a new outflow instead.',
   },
+  case_open: { zh: '案件尚未办结,不能删除。', en: 'The case is open: only a closed one is erased.' },
   not_published: {
     zh: '尚未登记外出,请先发布流出登记。',
     en: 'Not published yet: publish the outflow first.',

@@ -161,8 +161,12 @@ class MemoryTransaction implements Transaction {
     return Promise.resolve(found as Row<T>[])
   }
 
-  count<T extends PgTable>(table: T, match: Match<T>): Promise<number> {
-    return Promise.resolve(this.matching(table, match as AnyRow).length)
+  count<T extends PgTable>(
+    table: T,
+    match: Match<T>,
+    options: Pick<FindOptions<T>, 'orderBy' | 'after'> = {},
+  ): Promise<number> {
+    return Promise.resolve(arrange(this.matching(table, match as AnyRow) as Row<T>[], options).length)
   }
 
   insert<T extends PgTable>(table: T, rows: readonly Row<T>[]): Promise<void> {

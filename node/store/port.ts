@@ -45,7 +45,12 @@ export interface Reader {
     values: readonly (string | number)[],
     match?: Match<T>,
   ): Promise<Row<T>[]>
-  count<T extends PgTable>(table: T, match: Match<T>): Promise<number>
+  /** How many rows `find` would give. */
+  count<T extends PgTable>(
+    table: T,
+    match: Match<T>,
+    options?: Pick<FindOptions<T>, 'orderBy' | 'after'>,
+  ): Promise<number>
 }
 
 export interface Transaction extends Reader {

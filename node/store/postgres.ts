@@ -118,21 +118,13 @@ class PostgresTransaction implements Transaction {
 
   async find<T extends PgTable>(table: T, match: Match<T>, options: FindOptions<T> = {}): Promise<Row<T>[]> {
     const shape = shapeOf(table)
-    const { text, parameters } = whereText(shape, match as AnyRow)
+    const { text, parameters } = pageText(shape, match as AnyRow, options)
     const order =
       options.orderBy === undefined
         ? ''
         : ` order by ${columnOf(shape, options.orderBy)}${options.descending ? ' desc' : ''}`
     const limit = options.limit === undefined ? '' : ` limit ${Math.trunc(options.limit)}`
-    const after =
-      options.after === undefined || options.orderBy === undefined
-        ? ''
-        : ` and ${columnOf(shape, options.orderBy)} ${options.descending ? '<' : '>'} $${parameters.length + 1}${castOf(shape, options.orderBy)}`
-    return this.select(
-      table,
-      `${text}${after}${order}${limit}`,
-      after === '' ? parameters : [...parameters, options.after],
-    )
+    return this.select(table, `${text}${order}${limit}`, parameters)
   }
 
   async findIn<T extends PgTable>(
@@ -149,10 +141,14 @@ class PostgresTransaction implements Transaction {
     return this.select(table, condition, [...parameters, arrayLiteral([...new Set(values)])])
   }
 
-  async count<T extends PgTable>(table: T, match: Match<T>): Promise<number> {
+  async count<T extends PgTable>(
+    table: T,
+    match: Match<T>,
+    options: Pick<FindOptions<T>, 'orderBy' | 'after'> = {},
+  ): Promise<number> {
     await this.flushIfWritten(table)
     const shape = shapeOf(table)
-    const { text, parameters } = whereText(shape, match as AnyRow)
+    const { text, parameters } = pageText(shape, match as AnyRow, options)
     const [row] = await this.run(
       `select count(*)::int8 as count from ${quoted(shape.name)} where ${text}`,
       parameters,
@@ -326,6 +322,18 @@ function whereText(shape: Shape, match: AnyRow): { text: string; parameters: unk
     return `${columnOf(shape, field)} = $${parameters.length}${castOf(shape, field)}`
   })
   return { text: conditions.length === 0 ? 'true' : conditions.join(' and '), parameters }
+}
+
+/** `whereText`, and beyond where the page begins. */
+function pageText(
+  shape: Shape,
+  match: AnyRow,
+  { orderBy, after, descending }: { orderBy?: string; after?: string | number; descending?: boolean },
+): { text: string; parameters: unknown[] } {
+  const { text, parameters } = whereText(shape, match)
+  if (after === undefined || orderBy === undefined) return { text, parameters }
+  const beyond = `${columnOf(shape, orderBy)} ${descending ? '<' : '>'} $${parameters.length + 1}${castOf(shape, orderBy)}`
+  return { text: `${text} and ${beyond}`, parameters: [...parameters, after] }
 }
 
 function selectByKeys(shape: Shape): string {

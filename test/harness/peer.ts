@@ -52,6 +52,9 @@ export class ScriptedPeer {
     const both = countersign(crypto, this.keyring.signer, draft)
     if (!both.ok) throw new Error(both.code)
     await region.sign({ document: both.text, url, fingerprint: fingerprint(kid) })
+    // A scripted peer answers no request: both sides know that nothing was said before.
+    const beginning = { epoch: 1, seq: 0, head: null }
+    await region.standing.reopened(this.node, beginning, beginning)
   }
 
   record<T extends RecordType>(type: T, caseId: Uuid | null, body: BodyOf<T>, id = this.nextId()): string {

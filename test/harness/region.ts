@@ -13,6 +13,7 @@ import { type VirtualClock } from './clock.ts'
 import { testKeyring } from './keys.ts'
 import { type App, type Network } from './network.ts'
 import { seededRandom } from './random.ts'
+import { MemoryHeads } from './heads.ts'
 import { WatchedStore } from './watched-store.ts'
 
 export const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -21,6 +22,7 @@ export interface TestRegion {
   readonly region: Region
   readonly app: App
   readonly store: WatchedStore
+  readonly heads: MemoryHeads
   /** Defects of background work. A test ends with none. */
   readonly faults: unknown[]
 }
@@ -30,6 +32,7 @@ export function openTestRegion(parts: {
   network: Network
   clock: VirtualClock
   store?: Store
+  heads?: MemoryHeads
   seed?: number
   /** Names the keys; the node's code unless the test wants other ones. */
   keys?: string
@@ -37,11 +40,13 @@ export function openTestRegion(parts: {
   const { node, network, clock } = parts
   const faults: unknown[] = []
   const store = new WatchedStore(parts.store ?? new MemoryStore())
+  const heads = parts.heads ?? new MemoryHeads()
   const region = openRegion({
     self: node,
     name: `地区${node}`,
     keyring: testKeyring(parts.keys ?? node),
     store,
+    headFiles: heads,
     platform: {
       clock,
       timers: clock,
@@ -59,7 +64,7 @@ export function openTestRegion(parts: {
     log: silent,
   })
   network.connect(node, app)
-  return { region, app, store, faults }
+  return { region, app, store, heads, faults }
 }
 
 /** Both operators compare fingerprints and sign: from here on the two regions are peers. */

@@ -1,0 +1,64 @@
+/**
+ * Alarms: what a person must look at. One cause raises one alarm, however often it is met; it stays until somebody
+ * acknowledges it by name. An alarm says what and where, never whose data.
+ */
+import { type NodeId, type Uuid } from '../../protocol/index.ts'
+import { type Clock, type Ids } from '../platform.ts'
+import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
+import { alarms } from './tables.ts'
+
+export const alarmKinds = [
+  /** A peer has told two stories under one number; its stream is stopped. Subject: epoch/seq. */
+  'fork',
+  /** Somebody has seen more of us than this database holds: it was restored or copied. Subject: what was found. */
+  'behind',
+  /** A peer's stream stands before what we already had of it: it was restored. Subject: epoch/seq. */
+  'peer_behind',
+  /** Replaying our own receipts after a loss came to another outcome than we had signed. Subject: epoch/seq/index. */
+  'replay_differs',
+  /** A peer's clock and ours differ by more than five minutes. Subject: the day. */
+  'clock_skew',
+  /** An agreement ends within thirty days, or has ended. Subject: its id. */
+  'agreement_ending',
+  /** A peer has used up its budget. Subject: which one, and the day. */
+  'over_budget',
+  /** A stored row does not fit the bytes it was made from. Subject: epoch/seq. */
+  'damaged',
+] as const
+export type AlarmKind = (typeof alarmKinds)[number]
+export type Alarm = Row<typeof alarms>
+
+export class Alarms {
+  private readonly clock: Clock
+  private readonly ids: Ids
+
+  constructor(parts: { clock: Clock; ids: Ids }) {
+    this.clock = parts.clock
+    this.ids = parts.ids
+  }
+
+  /** Raises it unless the same is open already. `peer` is empty when it concerns this node itself. */
+  async raise(tx: Transaction, kind: AlarmKind, peer: NodeId | '', subject: string): Promise<void> {
+    await tx.lock([`alarm:${kind}:${peer}`])
+    if ((await tx.find(alarms, { kind, peer, subject, open: true })).length > 0) return
+    const acknowledged = { acknowledgedMs: null, acknowledgedBy: null }
+    const raisedMs = this.clock.nowMs()
+    await tx.insert(alarms, [{ id: this.ids.next(), kind, peer, subject, raisedMs, open: true, ...acknowledged }])
+  }
+
+  /** The newest first; acknowledged ones too when asked. */
+  async list(reader: Reader, all = false): Promise<Alarm[]> {
+    const rows = await reader.find(alarms, all ? {} : { open: true })
+    return rows.sort((one, two) => two.raisedMs - one.raisedMs || (one.id < two.id ? 1 : -1))
+  }
+
+  /** False when there is no such open alarm. */
+  async acknowledge(store: Store, id: Uuid, by: string): Promise<boolean> {
+    return store.transaction(async (tx) => {
+      const alarm = await tx.get(alarms, { id })
+      if (!alarm?.open) return false
+      await tx.update(alarms, { id }, { open: false, acknowledgedMs: this.clock.nowMs(), acknowledgedBy: by })
+      return true
+    })
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The head store: how far this node has ever come in each stream, kept outside the database and outside its backups.
+ *
+ * A database that was restored, or copied and started twice, does not know what it signed since. The head store does:
+ * before anything is signed the stream in the database must reach at least up to what stands here, with the same
+ * content; before bytes leave the node what stands here is moved forward, by compare-and-swap. So the database may be
+ * ahead (a crash between the two), and never behind.
+ */
+import { z } from 'zod'
+import { digestSchema, type Digest, type NodeId, type StreamHead } from '../../protocol/index.ts'
+
+export type Direction = 'out' | 'in'
+
+/** Where heads are kept. A value is only ever replaced by whoever knows the one before it. */
+export interface HeadFiles {
+  /** The value; undefined when there is none yet. */
+  read(name: string): Promise<string | undefined>
+  /** True when `next` now stands in place of `before`; false when something else stood there. */
+  swap(name: string, before: string | undefined, next: string): Promise<boolean>
+}
+
+const headSchema = z.strictObject({
+  epoch: z.int().min(1),
+  seq: z.int().min(0),
+  head: digestSchema.nullable(),
+})
+
+/** The content id the database holds at a place of that stream; undefined when it holds none. */
+export type ContentAt = (epoch: number, seq: number) => Promise<Digest | undefined>
+
+export class Heads {
+  private readonly files: HeadFiles
+  /** What this process has last read or written: saves reading, never decides (the swap does). */
+  private readonly last = new Map<string, string>()
+
+  constructor(files: HeadFiles) {
+    this.files = files
+  }
+
+  /** `unknown`: nothing stands here of this stream, so only the peer can say whether there was more. */
+  async judge(
+    direction: Direction,
+    peer: NodeId,
+    database: StreamHead,
+    contentAt: ContentAt,
+  ): Promise<'level' | 'unknown' | 'behind'> {
+    const name = nameOf(direction, peer)
+    const text = await this.files.read(name)
+    if (text === undefined) return 'unknown'
+    this.last.set(name, text)
+    const kept = headSchema.parse(JSON.parse(text))
+    if (kept.epoch === database.epoch && kept.seq === database.seq)
+      return kept.head === database.head ? 'level' : 'behind'
+    if (kept.seq === 0) return kept.epoch <= database.epoch ? 'level' : 'behind'
+    return (await contentAt(kept.epoch, kept.seq)) === kept.head ? 'level' : 'behind'
+  }
+
+  /** Moves forward to what the database has just committed. False when another hand moved it meanwhile. */
+  async advance(direction: Direction, peer: NodeId, { epoch, seq, head }: StreamHead): Promise<boolean> {
+    const name = nameOf(direction, peer)
+    const next = JSON.stringify({ epoch, seq, head } satisfies StreamHead)
+    const before = this.last.has(name) ? this.last.get(name) : await this.files.read(name)
+    if (before === next) return true
+    if (before !== undefined && isBeyond(headSchema.parse(JSON.parse(before)), { epoch, seq, head })) return true
+    const swapped = await this.files.swap(name, before, next)
+    if (swapped) this.last.set(name, next)
+    else this.last.delete(name)
+    return swapped
+  }
+
+  /** Writes a head whatever stood there: on the operator's word, after the peer confirmed it. */
+  async restate(direction: Direction, peer: NodeId, { epoch, seq, head }: StreamHead): Promise<void> {
+    const name = nameOf(direction, peer)
+    const next = JSON.stringify({ epoch, seq, head } satisfies StreamHead)
+    for (let swapped = false; !swapped;) swapped = await this.files.swap(name, await this.files.read(name), next)
+    this.last.set(name, next)
+  }
+}
+
+function nameOf(direction: Direction, peer: NodeId): string {
+  return `${peer}.${direction}`
+}
+
+function isBeyond(kept: StreamHead, next: StreamHead): boolean {
+  return kept.epoch > next.epoch || (kept.epoch === next.epoch && kept.seq > next.seq)
+}

@@ -1,0 +1,68 @@
+/**
+ * This node's signing keys over time. A key is rotated in the streams themselves, under the old one; a key that was
+ * lost or stolen is replaced, and then every peer must sign a new agreement after comparing the new fingerprint.
+ */
+import { type Crypto, type Digest, type NodeId } from '../../protocol/index.ts'
+import { type Keyring } from '../keyring.ts'
+import { type Random } from '../platform.ts'
+import { type Store } from '../store/port.ts'
+import { pairLock, type Outbox } from './outbox.ts'
+import { type Peers } from './peers.ts'
+import { identity, streamsOut } from './tables.ts'
+
+export class OwnKeys {
+  private readonly self: NodeId
+  private readonly store: Store
+  private readonly keyring: Keyring
+  private readonly peers: Peers
+  private readonly outbox: Outbox
+  private readonly random: Random
+
+  constructor(parts: {
+    self: NodeId
+    store: Store
+    keyring: Keyring
+    peers: Peers
+    outbox: Outbox
+    crypto: Crypto
+    random: Random
+  }) {
+    this.self = parts.self
+    this.store = parts.store
+    this.keyring = parts.keyring
+    this.peers = parts.peers
+    this.outbox = parts.outbox
+    this.random = parts.random
+  }
+
+  /** A new key, announced to every peer; each stream is signed by it from the envelope after the announcement. */
+  async rotate(): Promise<Digest> {
+    const kid = await this.keyring.addKey(this.random.bytes(32))
+    const key = this.keyring.publicKey(kid)
+    if (!key) throw new TypeError('a key that was just added is not there')
+    await this.store.transaction(async (tx) => {
+      const all = await this.peers.all(tx)
+      await tx.lock(['identity', ...all.map(({ node }) => pairLock(node))])
+      for (const { node } of all)
+        await this.outbox.write(tx, node, [
+          this.outbox.draft({ type: 'keys.announced', case: null, body: { key } }),
+        ])
+      await tx.update(identity, { node: this.self }, { kid })
+    })
+    this.keyring.use(kid)
+    return kid
+  }
+
+  /** A new key instead of one that is lost or stolen. No stream is signed until its agreement names the new one. */
+  async replace(): Promise<Digest> {
+    const kid = await this.keyring.addKey(this.random.bytes(32))
+    await this.store.transaction(async (tx) => {
+      await tx.lock(['identity'])
+      for (const { peer } of await tx.find(streamsOut, {}))
+        await tx.update(streamsOut, { peer }, { standing: 'closed' })
+      await tx.update(identity, { node: this.self }, { kid })
+    })
+    this.keyring.use(kid)
+    return kid
+  }
+}
