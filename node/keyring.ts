@@ -40,6 +40,8 @@ export interface Keyring {
   readonly exchange: ExchangeKey
   readonly vaultKey: Uint8Array
   holds(kid: Digest): boolean
+  /** All of them, the newest first. */
+  kids(): Digest[]
   /** Throws when this keyring does not hold it. */
   signerOf(kid: Digest): Signer
   publicKey(kid: Digest): SigningKey | undefined
@@ -98,6 +100,7 @@ export function openKeyring(
     exchange: { kty: 'OKP', crv: 'X25519', x: file.exchange.x },
     vaultKey: Buffer.from(file.vault, 'base64url'),
     holds: (kid) => keys.has(kid),
+    kids: () => [...keys.keys()].reverse(),
     signerOf: (kid) => ownKey(kid).signer,
     publicKey: (kid) => keys.get(kid)?.signing,
     use: (kid) => {
@@ -110,7 +113,10 @@ export function openKeyring(
         .export({ format: 'jwk' })
       const next: KeyringFile = {
         ...file,
-        later: [...(file.later ?? []), privateSigningSchema.parse({ kty: 'OKP', crv: 'Ed25519', x: jwk.x, d: jwk.d })],
+        later: [
+          ...(file.later ?? []),
+          privateSigningSchema.parse({ kty: 'OKP', crv: 'Ed25519', x: jwk.x, d: jwk.d }),
+        ],
       }
       await keep(JSON.stringify(next))
       file = next

@@ -3,7 +3,7 @@
  * receives these; the simulator gives its own. This is the only file of node/ that reads a clock or rolls a die.
  */
 import * as nodeCrypto from 'node:crypto'
-import { access, link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Crypto, uuidV7, type Uuid } from '../protocol/index.ts'
 
@@ -77,7 +77,7 @@ function publicKeyObject(publicKey: Uint8Array): nodeCrypto.KeyObject {
 }
 
 export const nodeJsCrypto: Crypto = {
-  sha256: (bytes) => nodeCrypto.createHash('sha256').update(bytes).digest(),
+  digest: (data) => nodeCrypto.hash('sha256', data, 'base64url'),
   hmacSha256: (key, bytes) => nodeCrypto.createHmac('sha256', key).update(bytes).digest(),
   verify: (publicKey, message, signature) => {
     // OpenSSL reads the first 32 bytes of a longer key and lets the rest be.
@@ -108,9 +108,19 @@ async function post(url: string, body: Uint8Array, limits: HttpLimits): Promise<
   return { status: response.status, body: Buffer.concat(parts) }
 }
 
+/** Random bytes are asked for in small pieces, one for every id: they are fetched a page at a time, and used once. */
+let pool = Buffer.alloc(0)
+function pooledBytes(length: number): Uint8Array {
+  if (length > 64) return nodeCrypto.randomBytes(length)
+  if (pool.length < length) pool = nodeCrypto.randomBytes(4096)
+  const bytes = pool.subarray(0, length)
+  pool = pool.subarray(length)
+  return bytes
+}
+
 export const realPlatform: Platform = {
   clock: { nowMs: () => Date.now() },
-  random: { bytes: (length) => nodeCrypto.randomBytes(length), unit: () => Math.random() },
+  random: { bytes: pooledBytes, unit: () => Math.random() },
   timers: {
     after: (delayMs, task) => {
       const timer = setTimeout(task, delayMs)
@@ -161,56 +171,56 @@ export function headFilesIn(folder: string): {
   read(name: string): Promise<string | undefined>
   swap(name: string, before: string | undefined, next: string): Promise<boolean>
 } {
-  const versions = new Map<string, number>()
+  const fileOf = (name: string, version: number) => path.join(folder, `${name}.${version}`)
+  /** Asked of the folder each time: an older version may have been left beside a newer one by a process that died. */
   const newest = async (name: string): Promise<number> => {
-    const known = versions.get(name)
-    if (known !== undefined && (await exists(path.join(folder, `${name}.${known}`)))) return known
-    const found = (await readdir(folder).catch(() => []))
-      .filter((file) => file.startsWith(`${name}.`) && /\.\d+$/.test(file))
+    const versions = ((await unlessMissing(readdir(folder))) ?? [])
+      .filter((file) => file.startsWith(`${name}.`) && /^\d+$/.test(file.slice(name.length + 1)))
       .map((file) => Number(file.slice(name.length + 1)))
-    return Math.max(0, ...found)
+    return Math.max(0, ...versions)
   }
   const readVersion = (name: string, version: number) =>
-    version === 0
-      ? Promise.resolve(undefined)
-      : readFile(path.join(folder, `${name}.${version}`), 'utf8').catch(() => undefined)
+    version === 0 ? Promise.resolve(undefined) : unlessMissing(readFile(fileOf(name, version), 'utf8'))
   return {
     read: async (name) => {
       for (let version = await newest(name); ; version = await newest(name)) {
         const text = await readVersion(name, version)
-        if (text === undefined && version !== 0) {
-          // It was replaced between the two looks.
-          versions.delete(name)
-          continue
-        }
-        versions.set(name, version)
-        return text
+        // When it is not there it was replaced between the two looks.
+        if (text !== undefined || version === 0) return text
       }
     },
     swap: async (name, before, next) => {
       const version = await newest(name)
       if ((await readVersion(name, version)) !== before) return false
-      const temporary = path.join(folder, `${name}.${process.pid}.new`)
+      // Several processes, each in a container of its own, may have the same number.
+      const temporary = path.join(folder, `${name}.${nodeCrypto.randomBytes(8).toString('hex')}.new`)
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await writeFile(temporary, next, { mode: 0o600 })
       try {
-        await link(temporary, path.join(folder, `${name}.${version + 1}`))
+        await link(temporary, fileOf(name, version + 1))
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
         throw error
       } finally {
         await unlink(temporary)
       }
-      versions.set(name, version + 1)
-      if (version > 0) await unlink(path.join(folder, `${name}.${version}`)).catch(() => undefined)
+      // Others may have come and gone beyond this number since we looked: then ours replaced nothing.
+      if ((await newest(name)) !== version + 1) {
+        await unlessMissing(unlink(fileOf(name, version + 1)))
+        return false
+      }
+      if (version > 0) await unlessMissing(unlink(fileOf(name, version)))
       return true
     },
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  )
+/** Undefined when there is no such file or folder; any other failure is one. */
+async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }

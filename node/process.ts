@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
+import { Budgets } from './federation/budgets.ts'
 import { claimDatabase } from './federation/identity.ts'
 import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
@@ -17,10 +18,12 @@ import { defect, openLog, type Log } from './log.ts'
 import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
-import { startEmbedded } from './store/embedded.ts'
+import { startEmbedded, type EmbeddedStore } from './store/embedded.ts'
 import { readSheetsInWorker } from './workbooks/worker.ts'
 
 const workbookSeconds = 60
+/** How often a database of our own is looked at. */
+const watchEveryMs = 3000
 
 export interface RunningNode {
   readonly config: ConfigFile
@@ -104,6 +107,7 @@ export async function startNode(
   try {
     const database = await openDatabase(environment.databaseUrl ?? embedded?.url ?? '')
     closing.push(() => database.close())
+    if (embedded) closing.push(keepAlive(embedded, database, platform, log))
     await claimDatabase(database.store, config.node, keyring)
     const region = openRegion({
       self: config.node,
@@ -122,6 +126,7 @@ export async function startNode(
     const federationUrl = `http://${federation.host}:${federation.port}`
     const peersApp = federationApp({
       ...region,
+      budgets: new Budgets(platform.clock),
       heard: (peer) => region.courier.heard(peer),
       ready: () => ready(database),
       log,
@@ -135,6 +140,35 @@ export async function startNode(
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+/** A server of our own that has gone by itself (a full disk ends it) is brought back as soon as it can be. */
+function keepAlive(
+  embedded: EmbeddedStore,
+  database: Database,
+  { timers }: Platform,
+  log: Log,
+): () => Promise<void> {
+  let cancel: () => void
+  let looking = Promise.resolve()
+  const look = async () => {
+    if (await ready(database)) return
+    log.warn('PostgreSQL does not answer')
+    await embedded
+      .revive()
+      .catch((error: unknown) => log.error('PostgreSQL cannot be started', defect(error)))
+  }
+  const again = () => {
+    cancel = timers.after(watchEveryMs, () => {
+      looking = look().then(again)
+    })
+  }
+  again()
+  return async () => {
+    cancel()
+    await looking
+    cancel()
   }
 }
 

@@ -10,7 +10,7 @@ import { Courier } from './federation/courier.ts'
 import { Erasure } from './federation/erasure.ts'
 import { EvidenceFile } from './federation/evidence.ts'
 import { Gate } from './federation/gate.ts'
-import { type ForgetSide } from './federation/handlers.ts'
+import { type CaseFacts, type ForgetSide } from './federation/handlers.ts'
 import { Heads, type HeadFiles } from './federation/heads.ts'
 import { Inbox } from './federation/inbox.ts'
 import { Lease } from './federation/lease.ts'
@@ -23,7 +23,15 @@ import { Sealer } from './federation/sealer.ts'
 import { Standing } from './federation/standing.ts'
 import { StreamRecords } from './federation/stream-records.ts'
 import { streamsOut } from './federation/tables.ts'
-import { Cases, CaseViews, flowHandlers, FlowReplay, HomeFlows, HostFlows } from './flows/index.ts'
+import {
+  Cases,
+  CaseViews,
+  flowHandlers,
+  FlowReplay,
+  HomeFlows,
+  HostFlows,
+  type LostAnswers,
+} from './flows/index.ts'
 import { type Keyring } from './keyring.ts'
 import { Members } from './members/index.ts'
 import { Organisations } from './organisations/index.ts'
@@ -53,6 +61,8 @@ export interface RegionParts {
   readonly onFault: (error: unknown) => void
 }
 
+const dayMs = 86_400_000
+
 export type Region = ReturnType<typeof openRegion>
 type Streams = ReturnType<typeof openStreams>
 type Rooms = ReturnType<typeof openRooms>
@@ -63,6 +73,7 @@ export function openRegion(parts: RegionParts) {
   const streams = openStreams(parts)
   const rooms = openRooms(parts, streams)
   const doors = openDoors(parts, streams, rooms)
+  let stopWatching = () => {}
   return {
     ...{ self, name, keyring, store, clock, crypto },
     ...{ peers: streams.peers, courier: streams.courier, alarms: streams.alarms, standing: streams.standing },
@@ -73,15 +84,32 @@ export function openRegion(parts: RegionParts) {
     start: async () => {
       const all = await store.read((reader) => streams.peers.all(reader))
       streams.courier.start()
+      stopWatching = watchAgreements(parts, streams, doors.agreements)
       // A defect in what one peer had parked keeps nobody else's word from going out.
       for (const { node } of all) await doors.inbox.settleParked(node).catch(parts.onFault)
-      await Promise.all(all.map(({ node }) => doors.requests.pull(node).catch(() => 0)))
+      await Promise.all(all.map((peer) => doors.catchUp(peer).catch(() => 0)))
     },
     stop: async () => {
+      stopWatching()
       await streams.courier.stop()
       await streams.lease.release()
     },
   }
+}
+
+/** Looks once a day which agreements are about to end; the answer stops it. */
+function watchAgreements(
+  { platform, onFault }: RegionParts,
+  { alarms }: Streams,
+  book: AgreementBook,
+): () => void {
+  let cancel: () => void
+  const look = () => {
+    void book.warnOfEnding(alarms).catch(onFault)
+    cancel = platform.timers.after(dayMs, look)
+  }
+  look()
+  return () => cancel()
 }
 
 /** What leaves this node: peers, and the way of a record from the outbox to its receipt. */
@@ -115,14 +143,27 @@ function openRooms({ self, name, platform }: RegionParts, { ids, vault, peers, o
   })
   const ofCases = activities.ofCases.bind(activities)
   const views = new CaseViews({ home, host, crypto, activities: ofCases })
-  const replay = new FlowReplay({ self, cases, members, clock })
+  const answers: LostAnswers = {
+    queried: (tx, peer, record) => home.answerLost(tx, peer, record),
+    opened: (tx, peer, caseId) => host.answerLost(tx, peer, caseId),
+  }
+  const replay = new FlowReplay({ self, cases, members, organisations, answers, clock, ids })
   const flows = flowHandlers({ cases, home, host, replay })
   const forget: ForgetSide = async (tx, peer, caseId, by) => {
     const forgotten = await cases.forget(tx, peer, caseId, by === self)
     if (forgotten.side) await activities.forget(tx, caseId, forgotten.side)
     return forgotten
   }
-  return { organisations, members, cases, activities, home, host, views, flows, forget }
+  const facts: CaseFacts = {
+    prune: (tx, caseId) => cases.prune(tx, caseId),
+    exists: async (tx, caseId) => (await cases.get(tx, caseId)) !== undefined,
+    openErased: (tx, peer, caseId, homeNode) => cases.openErased(tx, peer, caseId, homeNode),
+    unsay: async (tx, peer, caseId) => {
+      const side = await cases.unsay(tx, peer, caseId)
+      if (side) await activities.forget(tx, caseId, side)
+    },
+  }
+  return { organisations, members, cases, activities, home, host, views, flows, forget, facts }
 }
 
 /** What comes in: envelopes and requests of peers through the gate, workbooks and agreements from the office. */
@@ -133,44 +174,53 @@ function openDoors(
 ) {
   const { clock, crypto, http } = platform
   const { ids, vault, peers, alarms, standing, lease, outbox, courier } = streams
-  const { members, cases, activities, home, host, views, forget } = rooms
+  const { members, cases, activities, home, host, views, forget, facts } = rooms
   const gate = new Gate({ self, store, peers, crypto, clock, ids })
   const handlers = {
     ...rooms.flows,
     'activity.recorded': activities.handler,
     'activity.corrected': activities.handler,
-    ...new StreamRecords({ self, peers, forget }).handlers,
+    ...new StreamRecords({ self, peers, forget, facts }).handlers,
   }
   const greet = (peer: NodeId) => courier.greetAnew(peer)
   const taking = { standing, lease, alarms, clock, greet }
-  const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking })
+  const ask = (peer: Peer): Promise<string> => compareHeads(standing, requests, peer)
+  const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask })
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
   const requests = new Requests({ self, store, peers, gate, inbox, http, crypto, clock, ids, compared })
   const recovery = new Recovery({
-    ...{ self, store, peers, requests, gate, outbox, handlers },
+    ...{ self, store, peers, requests, gate, outbox, handlers, facts },
     ...{ standing, alarms, keyring, crypto, clock },
   })
-  courier.greetWith((peer) => greeting(store, standing, requests, recovery, peer))
+  courier.greetWith((peer) => greeting(store, recovery, ask, peer))
   const imported = { members, cases, home, host, activities }
   const imports = new Imports({ store, readSheets, peers, ...imported, vault, crypto, clock, ids })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
   const evidence = new EvidenceFile({ self, store })
   const erasure = new Erasure({ self, outbox, forget })
-  return { inbox, requests, recovery, imports, agreements, evidence, erasure, ownKeys: streams.ownKeys }
+  /** What we missed while we were away; first how far the peer has our streams, for we may have lost more than that. */
+  const catchUp = async (peer: Peer) => ((await ask(peer)) === 'behind' ? 0 : requests.pull(peer.node))
+  return { catchUp, inbox, requests, recovery, imports, agreements, evidence, erasure, ownKeys: streams.ownKeys }
 }
 
 /** Before anything is signed for a peer: its word of how far it has both streams, or, on the operator's word, recovery. */
 async function greeting(
   store: Store,
-  standing: Standing,
-  requests: Requests,
   recovery: Recovery,
+  ask: (peer: Peer) => Promise<string>,
   peer: Peer,
 ): Promise<'level' | 'behind' | string> {
   const stream = await store.read((reader) => reader.get(streamsOut, { peer: peer.node }))
   if (stream?.standing === 'recovering') return recovery.recover(peer)
-  if (stream?.standing !== 'open') return 'behind'
+  return stream?.standing === 'open' ? ask(peer) : 'behind'
+}
+
+async function compareHeads(
+  standing: Standing,
+  requests: Requests,
+  peer: Peer,
+): Promise<'level' | 'behind' | string> {
   try {
     return (await standing.compare(peer.node, await requests.heads(peer))) ? 'level' : 'behind'
   } catch (error) {

@@ -37,13 +37,39 @@ export const peerStateSchema = z.object({
   /** Records written for the peer without its receipt yet. */
   unsent: z.int(),
   parked: z.int(),
+  /** Their stream is stopped after a fork. */
   frozen: z.boolean(),
+  /** Ours: open; closed (this database is behind); recovering (on the operator's word). */
+  standing: z.enum(['open', 'closed', 'recovering']),
   failures: z.int(),
   breakerOpen: z.boolean(),
   problem: z.object({ code: z.string(), at: z.string() }).nullable(),
   heardAt: z.string().nullable(),
 })
 export type PeerState = z.infer<typeof peerStateSchema>
+
+export const alarmListSchema = z.object({
+  alarms: z.array(
+    z.object({
+      id: uuidSchema,
+      kind: z.string(),
+      /** Null where it concerns the node itself. */
+      peer: nodeIdSchema.nullable(),
+      /** What it is about: a place in a stream, a document, a day. */
+      subject: z.string(),
+      raisedAt: z.string(),
+      acknowledgedAt: z.string().nullable(),
+      acknowledgedBy: z.string().nullable(),
+    }),
+  ),
+})
+export type AlarmList = z.infer<typeof alarmListSchema>
+
+/** What came of `recover` at once. Who could not be asked is recovered as soon as it answers. */
+export const recoveredSchema = z.object({
+  peers: z.array(z.object({ node: nodeIdSchema, recovered: z.boolean(), code: z.string().nullable() })),
+})
+export type Recovered = z.infer<typeof recoveredSchema>
 
 const sentences = z.object({ what: z.string(), where: z.string(), mend: z.string() })
 export const importRowSchema = z.object({

@@ -15,6 +15,17 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** Bytes of a text in UTF-8. */
+export function byteLength(text: string): number {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    // A surrogate pair is two units here and four bytes there; any other unit from U+0800 is three.
+    if (code >= 0x80) bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2
+  }
+  return bytes
+}
+
 /** Decodes strictly: invalid UTF-8 gives undefined, and a byte-order mark stays visible (and is refused as JSON). */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {

@@ -3,8 +3,8 @@
  * one message before the next, and a browser can serve the same port with another library.
  */
 export interface Crypto {
-  /** SHA-256, 32 bytes. */
-  sha256(bytes: Uint8Array): Uint8Array
+  /** SHA-256 of these bytes, or of this text's UTF-8, in base64url: 43 characters. */
+  digest(data: Uint8Array | string): string
   /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
   hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array
   /** Ed25519 verification (RFC 8032); false for anything that is not a valid signature, and never throws. */

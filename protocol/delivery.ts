@@ -43,6 +43,12 @@ export function stepDelivery(state: DeliveryState, event: DeliveryEvent): Delive
   }
 }
 
+/** Not yet. A wait longer than any there is was reckoned by a clock that has been set back since, and is over. */
+export function mustWait({ notBeforeMs }: DeliveryState, nowMs: number): boolean {
+  const waitMs = notBeforeMs - nowMs
+  return waitMs > 0 && waitMs <= deliveryLimits.probeMs
+}
+
 export function breakerOpen(state: DeliveryState): boolean {
   return state.failures > deliveryLimits.breakerAfter
 }

@@ -7,7 +7,7 @@
  * any one record can be shown to a third party with the JWS alone and without its neighbours.
  */
 import { z } from 'zod'
-import { utf8 } from './bytes.ts'
+import { byteLength } from './bytes.ts'
 import { type Crypto, type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
 import { digestOf, digestSchema, nodeIdSchema, type Digest } from './ids.ts'
@@ -94,11 +94,11 @@ export function checkRecords(
   let total = 0
   for (const [i, text] of records.entries()) {
     if (text === null) continue
-    const bytes = utf8(text)
-    total += bytes.length
-    if (bytes.length > limits.recordBytes || total > limits.envelopeRecordBytes)
+    const bytes = byteLength(text)
+    total += bytes
+    if (bytes > limits.recordBytes || total > limits.envelopeRecordBytes)
       return refuse('too_large', 'records over the limit')
-    if (digestOf(crypto, bytes) !== payload.records[i])
+    if (digestOf(crypto, text) !== payload.records[i])
       return refuse('digest_mismatch', 'a record is not the signed one')
   }
   return { ok: true }

@@ -5,7 +5,7 @@
  * order never depends on them.
  */
 import { z } from 'zod'
-import { base64url, hex, utf8 } from './bytes.ts'
+import { hex } from './bytes.ts'
 import { type Crypto } from './crypto.ts'
 
 export type NodeId = string
@@ -37,5 +37,5 @@ export function uuidV7(epochMs: number, random: Uint8Array): Uuid {
 }
 
 export function digestOf(crypto: Crypto, data: Uint8Array | string): Digest {
-  return base64url(crypto.sha256(typeof data === 'string' ? utf8(data) : data))
+  return crypto.digest(data)
 }

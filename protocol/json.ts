@@ -37,6 +37,11 @@ export function parseStrictBytes(bytes: Uint8Array): Result<{ value: Json; text:
   return parsed.ok ? { ok: true, value: parsed.value, text } : parsed
 }
 
+/** What keeps a value from standing in a signed text; undefined for nothing. Members that are undefined are not written. */
+export function strictFault(value: unknown): string | undefined {
+  return faultIn(value as Json, 1)
+}
+
 function faultIn(value: Json, depth: number): string | undefined {
   if (depth > limits.jsonDepth) return 'nested too deep'
   switch (typeof value) {

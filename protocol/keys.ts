@@ -5,7 +5,7 @@
  * key by (peer, kid) and takes the algorithm from there, never from a message.
  */
 import { z } from 'zod'
-import { base64url, fromBase64url, hex, utf8 } from './bytes.ts'
+import { fromBase64url, hex } from './bytes.ts'
 import { type Crypto } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
 import { type Digest } from './ids.ts'
@@ -25,7 +25,7 @@ export type ExchangeKey = z.infer<typeof exchangeKeySchema>
 
 /** RFC 7638 §3.2: the required members in lexicographic order, without blanks. */
 export function thumbprint(crypto: Crypto, key: SigningKey | ExchangeKey): Digest {
-  return base64url(crypto.sha256(utf8(`{"crv":"${key.crv}","kty":"OKP","x":"${key.x}"}`)))
+  return crypto.digest(`{"crv":"${key.crv}","kty":"OKP","x":"${key.x}"}`)
 }
 
 /** A kid as two people read it to each other over the telephone: 64 hexadecimal digits in groups of four. */

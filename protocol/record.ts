@@ -15,9 +15,9 @@ import { flowBodies } from './flow.ts'
 import { identityBodies } from './identity.ts'
 import { digestSchema, uuidSchema } from './ids.ts'
 import { signingKeySchema } from './keys.ts'
-import { parseStrict } from './json.ts'
+import { parseStrict, strictFault } from './json.ts'
 import { limits } from './limits.ts'
-import { utf8 } from './bytes.ts'
+import { byteLength } from './bytes.ts'
 
 /** The outcome of one record at its receiver. `refused` is final for that content; `parked` is settled later. */
 const settledSchema = z.union([z.literal('applied'), z.string().regex(/^refused:[a-z_]{1,40}$/)])
@@ -112,8 +112,11 @@ export type ReadRecord =
 /** Reads the exact text of a record, which was already checked against its digest. */
 export function readRecord(text: string): ReadRecord {
   const parsed = parseStrict(text)
-  if (!parsed.ok) return refuse('bad_record', parsed.detail)
-  const frame = frameSchema.safeParse(parsed.value)
+  return parsed.ok ? judged(parsed.value) : refuse('bad_record', parsed.detail)
+}
+
+function judged(value: unknown): ReadRecord {
+  const frame = frameSchema.safeParse(value)
   if (!frame.success) return refuse('bad_record', `frame: ${pathsOf(frame.error)}`)
   if (!isKnown(frame.data)) return { ok: true, known: false, frame: frame.data }
   const body = bodySchemas[frame.data.type].safeParse(frame.data.body)
@@ -137,18 +140,14 @@ function pathsOf(error: z.ZodError): string {
  * writes such a record has a defect, and nothing may be signed then.
  */
 export function writeRecord(record: FactRecord): string {
-  const text = JSON.stringify({
-    id: record.id,
-    type: record.type,
-    v: record.v,
-    case: record.case,
-    at: record.at,
-    by: record.by,
-    body: record.body,
-  })
-  const read = readRecord(text)
-  if (!read.ok) throw new TypeError(`a ${record.type} that does not fit its schema: ${read.detail}`)
-  if (utf8(text).length > limits.recordBytes)
-    throw new RangeError(`a ${record.type} over ${limits.recordBytes} bytes`)
+  const { id, type, v, case: caseId, at, by, body } = record
+  const members = { id, type, v, case: caseId, at, by, body }
+  const text = JSON.stringify(members)
+  // What is written here is minimal by its making; what it says is judged like anything that is read.
+  const fault = strictFault(members)
+  const read = fault === undefined ? judged(members) : refuse('bad_record', fault)
+  if (!read.ok) throw new TypeError(`a ${type} that does not fit its schema: ${read.detail}`)
+  if (byteLength(text) > limits.recordBytes)
+    throw new RangeError(`a ${type} over ${limits.recordBytes} bytes`)
   return text
 }

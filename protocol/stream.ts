@@ -24,7 +24,7 @@ export interface StreamStop {
 }
 
 export type Placement =
-  /** `opens`: the first envelope of the next epoch; its first record must be `epoch.opened` after our head. */
+  /** `opens`: the first envelope of a later epoch; its first record must be `epoch.opened` after our head. */
   | { ok: true; place: 'next'; opens: boolean }
   /** Numbered at or before our head, or of an epoch before ours: the caller compares it with the stored one. */
   | { ok: true; place: 'earlier' }
@@ -36,7 +36,8 @@ export function place(
 ): Placement {
   const beyond = payload.epoch > epoch || (payload.epoch === epoch && payload.seq > seq)
   if (!beyond) return { ok: true, place: 'earlier' }
-  const opens = payload.epoch === epoch + 1 && payload.seq === 1
+  // Not always the next number: an epoch that was begun and never arrived is passed over.
+  const opens = payload.epoch > epoch && payload.seq === 1
   if (frozen && !(thawed && opens)) return refuse('frozen', 'this stream is frozen after a fork')
   if (opens && payload.prev === head) return { ok: true, place: 'next', opens }
   if (payload.epoch > epoch) return refuse('wrong_epoch', `epoch ${payload.epoch}, ours is ${epoch}`)

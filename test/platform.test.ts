@@ -1,14 +1,14 @@
 /** The machine's side: private files, ids, and posting to a peer that answers wrongly, endlessly, late or never. */
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { delay, http, HttpResponse } from 'msw'
 import { setupServer } from 'msw/node'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { idsFrom, nodeJsCrypto, privateFiles, realPlatform } from '../node/platform.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { headFilesIn, idsFrom, nodeJsCrypto, privateFiles, realPlatform } from '../node/platform.ts'
 import { utf8, uuidSchema } from '../protocol/index.ts'
 import { VirtualClock } from './harness/clock.ts'
 import { seededRandom } from './harness/random.ts'
@@ -42,6 +42,116 @@ describe('private files', () => {
   it('that are not there are undefined; what cannot be read is an error', async () => {
     expect(await privateFiles.read(path.join(folder, 'none'))).toBeUndefined()
     await expect(privateFiles.read(folder)).rejects.toThrow()
+  })
+})
+
+describe('heads on disk', () => {
+  let folder = ''
+  const name = '440300.out'
+  const file = (of: string) => path.join(folder, of)
+  beforeEach(async () => {
+    folder = path.join(await mkdtemp(path.join(tmpdir(), 'huiliu-heads-')), 'heads')
+  })
+  afterEach(() => rm(path.dirname(folder), { recursive: true, force: true }))
+
+  it('are not swapped by whoever does not know what stands there, and then nothing has changed', async () => {
+    const files = headFilesIn(folder)
+    expect(await files.swap(name, 'a', 'b')).toBe(false)
+    expect(await files.read(name)).toBeUndefined()
+    expect(await files.swap(name, undefined, 'a')).toBe(true)
+    for (const before of [undefined, '', 'A', 'a ', 'b'])
+      expect(await files.swap(name, before, 'c')).toBe(false)
+    expect(await files.read(name)).toBe('a')
+    expect(await readdir(folder)).toEqual([`${name}.1`])
+  })
+
+  it('that cannot be read are an error, never taken for none', async () => {
+    await mkdir(folder)
+    await mkdir(file(`${name}.1`))
+    const files = headFilesIn(folder)
+    await expect(files.read(name)).rejects.toThrow('EISDIR')
+    await expect(files.swap(name, undefined, 'a')).rejects.toThrow('EISDIR')
+    await writeFile(file('no folder'), '')
+    await expect(headFilesIn(file('no folder')).read(name)).rejects.toThrow('ENOTDIR')
+    await expect(headFilesIn(file('no folder')).swap(name, undefined, 'a')).rejects.toThrow('ENOTDIR')
+  })
+
+  it('are for their owner alone, one file each, and the same to the next process', async () => {
+    for (const next of ['a', 'b', 'c']) {
+      const files = headFilesIn(folder)
+      expect(await files.swap(name, await files.read(name), next)).toBe(true)
+      expect(await files.swap('440300.in', await files.read('440300.in'), `in ${next}`)).toBe(true)
+    }
+    expect(await headFilesIn(folder).read(name)).toBe('c')
+    expect(await headFilesIn(folder).read('440300.in')).toBe('in c')
+    expect((await readdir(folder)).sort()).toEqual(['440300.in.3', '440300.out.3'])
+    const modes = await Promise.all(
+      [folder, file(`${name}.3`)].map(async (of) => (await stat(of)).mode & 0o777),
+    )
+    expect(modes).toEqual([0o700, 0o600])
+  })
+
+  it('are won by exactly one of two that swap at once, in every round', async () => {
+    const sides = [headFilesIn(folder), headFilesIn(folder)]
+    let before: string | undefined
+    for (let round = 0; round < 60; round++) {
+      // Every other round one of them has not looked since it lost.
+      if (round % 2 === 0) await Promise.all(sides.map((side) => side.read(name)))
+      const won = await Promise.all(sides.map((side, i) => side.swap(name, before, `${round} of ${i}`)))
+      expect(won.filter((each) => each)).toHaveLength(1)
+      before = `${round} of ${won.indexOf(true)}`
+      for (const side of sides) expect(await side.read(name)).toBe(before)
+    }
+  })
+
+  it('lose no swap and repeat none among several that race on', async () => {
+    const won: number[] = []
+    const race = async () => {
+      const files = headFilesIn(folder)
+      for (let tries = 0; tries < 40; tries++) {
+        const before = await files.read(name)
+        const next = Number(before ?? 0) + 1
+        if (await files.swap(name, before, String(next))) won.push(next)
+      }
+    }
+    await Promise.all([race(), race(), race(), race()])
+    expect(new Set(won).size).toBe(won.length)
+    const last = Number(await headFilesIn(folder).read(name))
+    expect(last).toBeGreaterThanOrEqual(Math.max(...won))
+    expect((await readdir(folder)).filter((each) => each.endsWith('.new'))).toEqual([])
+  })
+
+  it('of a process that died between the two steps of a swap: the newer counts, for whoever knew the older too', async () => {
+    const knowing = headFilesIn(folder)
+    await knowing.swap(name, undefined, 'older')
+    await knowing.read(name)
+    await writeFile(file(`${name}.2`), 'newer')
+    for (const files of [knowing, headFilesIn(folder)]) {
+      expect(await files.read(name)).toBe('newer')
+      expect(await files.swap(name, 'older', 'wrong')).toBe(false)
+    }
+    expect(await knowing.swap(name, 'newer', 'newest')).toBe(true)
+    // What was left behind never counts again, also beside a number far from it.
+    expect(await knowing.read(name)).toBe('newest')
+    expect(await headFilesIn(folder).read(name)).toBe('newest')
+    expect(await readFile(file(`${name}.3`), 'utf8')).toBe('newest')
+  })
+
+  it('count versions as numbers, and no file of another name or of a process that died while writing', async () => {
+    await mkdir(folder)
+    for (const [of, text] of [
+      ['9', 'ninth'],
+      ['10', 'tenth'],
+      ['11.new', 'x'],
+      ['b.12', 'x'],
+      ['', 'x'],
+      ['-13', 'x'],
+    ])
+      await writeFile(file(`${name}.${of}`), text ?? '')
+    await writeFile(file(`x${name}.99`), 'x')
+    expect(await headFilesIn(folder).read(name)).toBe('tenth')
+    expect(await headFilesIn(folder).swap(name, 'tenth', 'eleventh')).toBe(true)
+    expect(await readdir(folder)).toContain(`${name}.11`)
   })
 })
 

@@ -16,7 +16,7 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied } from '../federation/handlers.ts'
+import { applied, refused, type Applied, type RecordPlace } from '../federation/handlers.ts'
 import { type Outbox } from '../federation/outbox.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type Arrival, type Case, type Cases } from '../flows/index.ts'
@@ -101,7 +101,6 @@ export class Activities {
 
   /** An arrival has been confirmed on a case: what waited goes out. */
   async arrivalConfirmed(tx: Transaction, subject: Case, arrival: Arrival): Promise<void> {
-    await this.remarkReplayed(tx, subject)
     const waiting = await tx.find(waitingActivities, { arrival: arrival.id }, { orderBy: 'on' })
     await this.reportAll(
       tx,
@@ -155,8 +154,13 @@ export class Activities {
       if (record.type === 'activity.corrected') return this.heardCorrection(tx, peer, record)
       throw new TypeError(`${record.type} is no activity`)
     },
-    replay: (tx: Transaction, _peer: Peer, record: FactRecord, by: NodeId): Promise<boolean> =>
-      this.replay(tx, record, by),
+    replay: (
+      tx: Transaction,
+      _peer: Peer,
+      record: FactRecord,
+      by: NodeId,
+      at?: RecordPlace,
+    ): Promise<Applied> => this.replay(tx, record, by, at !== undefined),
   }
 
   /** Forgets what one side has reported on a case. */
@@ -164,31 +168,30 @@ export class Activities {
     for (const row of await tx.find(activities, { caseId, side })) await tx.remove(activities, { id: row.id })
   }
 
-  /** A report from before a loss. Its mark, which hangs on our own register, comes back with the arrival. */
-  private async replay(tx: Transaction, record: FactRecord, by: NodeId): Promise<boolean> {
+  /** A report from before a loss; `said` unless it waits to be said. Ours come back with their marks. */
+  private async replay(tx: Transaction, record: FactRecord, by: NodeId, said: boolean): Promise<Applied> {
+    const subject = await this.cases.get(tx, record.case ?? '')
+    if (!subject) return refused('case_unknown')
+    const ours = by !== subject.row.peer
     if (record.type === 'activity.corrected') {
       const row = await tx.get(activities, { id: record.body.corrects })
-      if (row) await this.applyCorrection(tx, row, record.body.activity)
-      return row !== undefined
+      if (!row) return refused('activity_unknown')
+      const { activity } = record.body
+      await this.applyCorrection(tx, row, activity)
+      if (ours && activity) await this.remark(tx, row, this.mark(personOf(subject), activity))
+      return applied
     }
     if (record.type !== 'activity.recorded') throw new TypeError(`${record.type} is no activity`)
-    const subject = await this.cases.get(tx, record.case ?? '')
-    if (!subject) return false
-    if (await tx.get(activities, { id: record.id })) return true
-    const ours = by !== subject.row.peer
+    if (await tx.get(activities, { id: record.id })) return applied
     const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
-    const mark = ours && subject.row.arrival !== null ? this.mark(personOf(subject), record.body.activity) : null
-    await this.store(tx, record.id, subject, side, record.body.activity, mark)
-    return true
-  }
-
-  /** Reports of ours that came back without their marks are known again by the register, so it repeats none of them. */
-  private async remarkReplayed(tx: Transaction, subject: Case): Promise<void> {
-    const own = await tx.find(activities, { caseId: subject.row.id, side: subject.row.side, mark: null })
-    for (const row of own) {
-      const mark = this.mark(personOf(subject), activityOf(row))
-      if ((await this.knownMarks(tx, [{ mark }])).size === 0) await tx.update(activities, { id: row.id }, { mark })
-    }
+    const { activity } = record.body
+    const mark = ours ? this.mark(personOf(subject), activity) : null
+    // A restored database may still keep it waiting: it was said since.
+    if (mark !== null && said && (await tx.get(waitingActivities, { mark }))) await tx.remove(waitingActivities, { mark })
+    const known = mark !== null && (await this.knownMarks(tx, [{ mark }])).size > 0
+    if (known && !said) return refused('record_repeated')
+    await this.store(tx, record.id, subject, side, activity, known ? null : mark)
+    return applied
   }
 
   private async heard(

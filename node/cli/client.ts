@@ -4,6 +4,7 @@
  */
 import { type z } from 'zod'
 import {
+  alarmListSchema,
   apiErrorSchema,
   caseDetailSchema,
   caseListSchema,
@@ -13,6 +14,8 @@ import {
   nodeInfoSchema,
   partySchema,
   peerStateSchema,
+  recoveredSchema,
+  type AlarmList,
   type CaseDetail,
   type CaseSummary,
   type ComparisonReport,
@@ -22,6 +25,7 @@ import {
   type NodeInfo,
   type Party,
   type PeerState,
+  type Recovered,
 } from '../../protocol/index.ts'
 
 /** The node's own error, in both languages. */
@@ -94,6 +98,30 @@ export class ApiClient {
       untyped<{ document: string; active: boolean; peer: string }>(),
       body,
     )
+  }
+
+  alarms(all: boolean): Promise<AlarmList> {
+    return this.json('GET', `/api/alarms?all=${all}`, alarmListSchema)
+  }
+
+  acknowledge(id: string, by: string): Promise<AlarmList> {
+    return this.json('POST', `/api/alarms/${id}/acknowledge`, alarmListSchema, { by })
+  }
+
+  recover(peer: string | undefined): Promise<Recovered> {
+    return this.json('POST', '/api/recover', recoveredSchema, peer === undefined ? {} : { peer })
+  }
+
+  changeKey(verb: 'rotate' | 'replace'): Promise<{ kid: string; fingerprint: string }> {
+    return this.json('POST', `/api/keys/${verb}`, untyped<{ kid: string; fingerprint: string }>(), {})
+  }
+
+  thaw(peer: string): Promise<{ thawed: boolean }> {
+    return this.json('POST', `/api/peers/${peer}/thaw`, untyped<{ thawed: boolean }>(), {})
+  }
+
+  revokeKey(peer: string): Promise<{ revoked: boolean }> {
+    return this.json('POST', `/api/peers/${peer}/revoke-key`, untyped<{ revoked: boolean }>(), {})
   }
 
   pause(peer: string, paused: boolean): Promise<{ paused: boolean }> {

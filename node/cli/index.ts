@@ -7,6 +7,7 @@ import { ApiClient } from './client.ts'
 import { evidenceCommands } from './evidence.ts'
 import { UsageError, type CliParts } from './parts.ts'
 import { peerCommands } from './peers.ts'
+import { streamCommands } from './streams.ts'
 import { workCommands } from './work.ts'
 
 export { ApiRefused, NodeAway } from './client.ts'
@@ -29,6 +30,7 @@ export function cli(parts: CliParts): Command {
   peerCommands(group)
   workCommands(group)
   evidenceCommands(group)
+  streamCommands(group)
   return program
 }
 

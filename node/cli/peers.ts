@@ -17,6 +17,7 @@ export function peerCommands({ program, client, print }: Group): void {
   listCommand(group)
   pauseCommand(group, 'pause', 'stop exchanging with a peer; nothing is lost (暂停)')
   pauseCommand(group, 'resume', 'go on exchanging (恢复)')
+  wordCommands(group)
 }
 
 function cardCommand({ program, client, print }: Group): void {
@@ -139,7 +140,13 @@ function peerRow(state: PeerState): string[] {
     String(state.received.seq),
     String(state.unsent),
     String(state.parked),
-    state.frozen ? 'frozen 冻结' : state.paused ? 'paused 暂停' : (state.problem?.code ?? 'ok'),
+    state.standing !== 'open'
+      ? `${state.standing} 停发`
+      : state.frozen
+        ? 'frozen 冻结'
+        : state.paused
+          ? 'paused 暂停'
+          : (state.problem?.code ?? 'ok'),
     state.heardAt ?? '–',
   ]
 }
@@ -155,6 +162,23 @@ function pauseCommand(
     .action(async (node: string) => {
       const { paused } = await (await client()).pause(node, verb === 'pause')
       print(`${node}: ${paused ? 'paused 已暂停' : 'active 已恢复'}`)
+    })
+}
+
+function wordCommands({ program, client, print }: Group): void {
+  program
+    .command('thaw <node>')
+    .description('let a peer whose stream was stopped by a fork go on, in a new epoch (解除停收)')
+    .action(async (node: string) => {
+      await (await client()).thaw(node)
+      print(`${node}: 等待对方运行 huiliu recover --peer;the other side now runs "huiliu recover --peer".`)
+    })
+  program
+    .command('revoke-key <node>')
+    .description('believe nothing new under this peer’s keys: they are lost or stolen (停用对方密钥)')
+    .action(async (node: string) => {
+      await (await client()).revokeKey(node)
+      print(`${node}: 其密钥已停用,请重新签订协议。 Its keys are revoked; sign a new agreement.`)
     })
 }
 

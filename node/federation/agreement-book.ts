@@ -19,7 +19,10 @@ import { type Clock, type Ids } from '../platform.ts'
 import { type Store } from '../store/port.ts'
 import { pairLock } from './outbox.ts'
 import { AgreementError, type Peers } from './peers.ts'
-import { peers as peerRows } from './tables.ts'
+import { type Alarms } from './alarms.ts'
+import { peers as peerRows, streamsIn } from './tables.ts'
+
+const endingSoonMs = 30 * 86_400_000
 
 export interface Terms {
   readonly replyDays: number
@@ -100,6 +103,25 @@ export class AgreementBook {
         agreement.error.issues.map(({ path }) => path.join('.')).join(', '),
       )
     return this.peers.propose(agreement.data)
+  }
+
+  /** Lets a peer's stream that was stopped by a fork go on, in a new epoch only. */
+  async thaw(node: NodeId): Promise<boolean> {
+    return this.store.transaction(async (tx) => {
+      await tx.lock([`stream-in:${node}`])
+      if (!(await tx.get(streamsIn, { peer: node }))) return false
+      await tx.update(streamsIn, { peer: node }, { thawed: true })
+      return true
+    })
+  }
+
+  /** Raises an alarm for every agreement that ends within thirty days, or has ended. */
+  async warnOfEnding(alarms: Alarms): Promise<void> {
+    const soon = day(new Date(this.clock.nowMs() + endingSoonMs))
+    await this.store.transaction(async (tx) => {
+      for (const { node, terms } of await this.peers.all(tx))
+        if (terms.until <= soon) await alarms.raise(tx, 'agreement_ending', node, terms.id)
+    })
   }
 
   /** Pauses or resumes all traffic with a peer; nothing that waits for it is lost. */

@@ -20,10 +20,6 @@ export const alarmKinds = [
   'clock_skew',
   /** An agreement ends within thirty days, or has ended. Subject: its id. */
   'agreement_ending',
-  /** A peer has used up its budget. Subject: which one, and the day. */
-  'over_budget',
-  /** A stored row does not fit the bytes it was made from. Subject: epoch/seq. */
-  'damaged',
 ] as const
 export type AlarmKind = (typeof alarmKinds)[number]
 export type Alarm = Row<typeof alarms>
@@ -43,7 +39,9 @@ export class Alarms {
     if ((await tx.find(alarms, { kind, peer, subject, open: true })).length > 0) return
     const acknowledged = { acknowledgedMs: null, acknowledgedBy: null }
     const raisedMs = this.clock.nowMs()
-    await tx.insert(alarms, [{ id: this.ids.next(), kind, peer, subject, raisedMs, open: true, ...acknowledged }])
+    await tx.insert(alarms, [
+      { id: this.ids.next(), kind, peer, subject, raisedMs, open: true, ...acknowledged },
+    ])
   }
 
   /** The newest first; acknowledged ones too when asked. */

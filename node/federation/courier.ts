@@ -8,12 +8,12 @@
  */
 import {
   breakerOpen,
-  contentId,
   envelopeLines,
   freshDelivery,
   fromUtf8,
   jwsTypes,
   limits,
+  mustWait,
   readJws,
   readReceiptPayload,
   stepDelivery,
@@ -36,6 +36,12 @@ const postTimeoutMs = 20_000
 const answerBytes = 4 * 1024 * 1024
 /** How often peers are looked at without being woken: another process of this region may have written. */
 const lookEveryMs = 2_000
+
+/**
+ * Refusals that will not go away by themselves: a clock that is wrong keeps a node from reading, never from writing, and
+ * an older node does not know the question. After any other the peer is asked again before anything is signed.
+ */
+const cannotAsk: ReadonlySet<string> = new Set(['bad_time', 'bad_field'])
 
 type StoredEnvelope = Row<typeof envelopesOut>
 
@@ -136,7 +142,11 @@ export class Courier {
     }
     route.running = true
     const run = this.run(peer, route)
-      .catch(this.onFault)
+      .catch((error: unknown) => {
+        // It may have failed between a post and its receipts.
+        route.unsure = true
+        this.onFault(error)
+      })
       .finally(() => {
         route.running = false
         this.runs.delete(run)
@@ -212,13 +222,14 @@ export class Courier {
     let step: Step = 'again'
     while (step === 'again' && !this.stopped) {
       // Not before it can be sent: what is written while the peer is away leaves under few signatures.
-      step = this.clock.nowMs() < route.state.notBeforeMs ? 'later' : await this.step(peer, route)
+      step = mustWait(route.state, this.clock.nowMs()) ? 'later' : await this.step(peer, route)
     }
     if (route.ahead) {
       // Sealed and stored, but not to be sent in this run.
-      await route.ahead
+      const ahead = route.ahead
       route.ahead = undefined
       route.unsure = true
+      await ahead
     }
     if (step === 'later') this.retryLater(node, route)
   }
@@ -233,8 +244,9 @@ export class Courier {
       if (parcels.length > 0) return this.deliver(peer, route, parcels)
       route.unsure = false
     }
-    const sealing = await (route.ahead ?? this.sealer.seal(peer.node))
+    const ahead = route.ahead
     route.ahead = undefined
+    const sealing = await (ahead ?? this.sealer.seal(peer.node))
     if (sealing.verdict === 'behind') return this.stalled(route, 'stream_closed')
     if (sealing.verdict !== 'level') return this.greet(peer, route)
     if (sealing.parcels.length === 0) return 'done'
@@ -251,7 +263,12 @@ export class Courier {
   private async greet(peer: Peer, route: Route): Promise<Step> {
     const greeted = await this.handshake(peer)
     if (greeted === 'behind') return this.stalled(route, 'stream_closed')
-    if (greeted === 'level' || route.ungreeted) {
+    if (greeted === 'level') {
+      // The stream may have begun anew: where the peer's copy ended counts no longer.
+      route.resendAfter = undefined
+      route.unsure = true
+    }
+    if (greeted === 'level' || (route.ungreeted && cannotAsk.has(greeted))) {
       route.ungreeted = false
       return 'again'
     }
@@ -320,8 +337,11 @@ export class Courier {
     const receipts = parcels
       .slice(0, tokens.length)
       .map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? '', stream?.vouched ?? 0))
-    if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined))
+    if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined)) {
+      // A receipt under a key that was revoked needs the peer's word of its head, so that is asked for first.
+      route.ungreeted = true
       return { taken: 0, problem: 'bad_receipt' }
+    }
     await this.storeReceipts(peer.node, parcels, tokens, receipts as ReceiptPayload[])
     return { taken: receipts.length }
   }
@@ -335,6 +355,8 @@ export class Courier {
       // A copy that lacks something ends before what we posted; any other number would only keep us from sending.
       if (answer.error === 'gap' && typeof seq === 'number' && Number.isSafeInteger(seq))
         route.resendAfter = seq >= 0 && seq < posted - 1 ? seq : undefined
+      // Its copy may hold more of us than we do.
+      if (answer.error === 'wrong_epoch') route.ungreeted = true
       return typeof answer.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error)
         ? answer.error
         : `status_${status}`
@@ -356,7 +378,8 @@ export class Courier {
     if (!receipt?.ok) return undefined
     const { iss, aud, epoch, seq, head, outcomes } = receipt.payload
     const ours = iss === peer.node && aud === this.self && epoch === envelope.epoch && seq === envelope.seq
-    const same = head === contentId(this.crypto, envelope.jws) && outcomes.length === envelope.records
+    // As sealed, not as it reads now: a token that was damaged in the store would have another content id.
+    const same = head === envelope.contentId && outcomes.length === envelope.records
     // Under a key that was revoked anybody may have signed; the peer's word of its head under another key vouches for it.
     const believed = key?.revoked !== true || envelope.seq <= vouched
     return ours && same && believed ? receipt.payload : undefined

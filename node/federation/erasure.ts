@@ -25,6 +25,8 @@ export class Erasure {
    * is on its way, or the case's own reason. The caller holds the pair lock.
    */
   async eraseCase(tx: Transaction, peer: NodeId, caseId: Uuid): Promise<number> {
+    // The courier writes outcomes into the same rows, under this lock.
+    await tx.lock([`stream-out:${peer}`])
     const written = await tx.find(recordsOut, { peer, caseId }, { orderBy: 'position' })
     const rows = written.filter(({ text, type }) => text !== null && type !== 'record.erased')
     const places = []

@@ -81,18 +81,26 @@ export class Gate {
     return text === undefined ? refuse('bad_encoding', 'not UTF-8') : splitEnvelopes(text)
   }
 
-  /** Erased records are let by only in copies of what had arrived before (`erased too`). */
-  prove(peer: Peer, envelope: Envelope, records: 'all there' | 'erased too' = 'all there'): Result<{ proven: ProvenEnvelope }> {
+  /**
+   * Erased records are let by only in copies of what had arrived before (`erased too`); in copies that bear our own
+   * receipt (`receipted`) the key's place was judged when we signed that.
+   */
+  prove(
+    peer: Peer,
+    envelope: Envelope,
+    copy: 'no copy' | 'erased too' | 'receipted' = 'no copy',
+  ): Result<{ proven: ProvenEnvelope }> {
     const opened = this.verify(peer, envelope.jws, jwsTypes.envelope)
     if (!opened.ok) return opened
     const read = readEnvelopePayload(opened.payload)
     if (!read.ok) return read
     const { payload } = read
-    if (!signsPlace(opened.key, payload)) return refuse('bad_signature', 'a key that does not sign there')
+    if (copy !== 'receipted' && !signsPlace(opened.key, payload))
+      return refuse('bad_signature', 'a key that does not sign there')
     const entitled = this.entitled(peer, payload)
     if (!entitled.ok) return entitled
     // Nothing is erased before it has arrived, so a missing record was taken out on the way.
-    if (records === 'all there' && envelope.records.includes(null))
+    if (copy === 'no copy' && envelope.records.includes(null))
       return refuse('digest_mismatch', 'a record is missing')
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
@@ -101,7 +109,6 @@ export class Gate {
 
   /** A signed read request, its times checked and its nonce spent. */
   async request(peer: Peer, body: Uint8Array): Promise<Result<{ request: RequestPayload }>> {
-    if (body.length > limits.jwsBytes) return refuse('too_large', 'request over the limit')
     const opened = this.verify(peer, tokenOf(body), jwsTypes.request)
     if (!opened.ok) return opened
     if (opened.key.revoked || opened.key.retired) return refuse('bad_signature', 'a key of the past')
@@ -110,6 +117,9 @@ export class Gate {
     if (!read.ok) return read
     const entitled = this.entitled(peer, read.payload)
     if (!entitled.ok) return entitled
+    const { purpose } = read.payload
+    if (purpose.what === 'compare' && purpose.home !== this.self && purpose.home !== peer.node)
+      return refuse('bad_field', 'a comparison of cases that are not between us')
     const spent = await this.spend(peer, opened.kid, read.payload)
     return spent
       ? { ok: true, request: read.payload }
@@ -181,7 +191,7 @@ export class Gate {
   }
 }
 
-/** A request's body is its token; a line end may follow. */
+/** A request's body is its token; one line end may follow. What is left too long is refused as a token. */
 export function tokenOf(body: Uint8Array): string {
-  return fromUtf8(body)?.trimEnd() ?? ''
+  return fromUtf8(body)?.replace(/\n$/, '') ?? ''
 }

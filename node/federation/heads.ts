@@ -46,7 +46,11 @@ export class Heads {
   ): Promise<'level' | 'unknown' | 'behind'> {
     const name = nameOf(direction, peer)
     const text = await this.files.read(name)
-    if (text === undefined) return 'unknown'
+    if (text === undefined) {
+      // What this process remembers must not stand in for a head store that is gone.
+      this.last.delete(name)
+      return 'unknown'
+    }
     this.last.set(name, text)
     const kept = headSchema.parse(JSON.parse(text))
     if (kept.epoch === database.epoch && kept.seq === database.seq)
@@ -61,18 +65,26 @@ export class Heads {
     const next = JSON.stringify({ epoch, seq, head } satisfies StreamHead)
     const before = this.last.has(name) ? this.last.get(name) : await this.files.read(name)
     if (before === next) return true
-    if (before !== undefined && isBeyond(headSchema.parse(JSON.parse(before)), { epoch, seq, head })) return true
+    if (before !== undefined && isBeyond(headSchema.parse(JSON.parse(before)), { epoch, seq, head }))
+      return true
     const swapped = await this.files.swap(name, before, next)
     if (swapped) this.last.set(name, next)
     else this.last.delete(name)
     return swapped
   }
 
+  /** The last epoch that ever began, as far as is known here; 0 when nothing is. */
+  async lastEpoch(direction: Direction, peer: NodeId): Promise<number> {
+    const text = await this.files.read(nameOf(direction, peer))
+    return text === undefined ? 0 : headSchema.parse(JSON.parse(text)).epoch
+  }
+
   /** Writes a head whatever stood there: on the operator's word, after the peer confirmed it. */
   async restate(direction: Direction, peer: NodeId, { epoch, seq, head }: StreamHead): Promise<void> {
     const name = nameOf(direction, peer)
     const next = JSON.stringify({ epoch, seq, head } satisfies StreamHead)
-    for (let swapped = false; !swapped;) swapped = await this.files.swap(name, await this.files.read(name), next)
+    for (let swapped = false; !swapped;)
+      swapped = await this.files.swap(name, await this.files.read(name), next)
     this.last.set(name, next)
   }
 }

@@ -33,6 +33,7 @@ import { type Peer, type Peers } from './peers.ts'
 import { type Standing, type Verdict } from './standing.ts'
 import { envelopesIn, forks, recordsIn, streamsIn, streamsOut } from './tables.ts'
 
+const nothingTaken = Promise.resolve<Received>({ receipts: [], refusal: undefined })
 /** Records taken in one transaction, unless one envelope has more: a commit is the dearest thing here, and a peer's lock the second. */
 const recordsPerTransaction = 1024
 
@@ -78,6 +79,8 @@ export class Inbox {
   private readonly clock: Clock
   /** Asks a peer how far it has our streams: wanted before the first receipt. */
   private readonly greet: (peer: NodeId) => void
+  /** The same at once, when it has just shown to be further than we are. */
+  private readonly ask: (peer: Peer) => Promise<unknown>
 
   constructor(parts: {
     self: NodeId
@@ -91,6 +94,7 @@ export class Inbox {
     alarms: Alarms
     clock: Clock
     greet: (peer: NodeId) => void
+    ask?: (peer: Peer) => Promise<unknown>
   }) {
     this.self = parts.self
     this.store = parts.store
@@ -103,6 +107,7 @@ export class Inbox {
     this.alarms = parts.alarms
     this.clock = parts.clock
     this.greet = parts.greet
+    this.ask = parts.ask ?? (() => Promise.resolve())
   }
 
   /** Takes a body of consecutive envelopes posted under a peer's name. */
@@ -110,7 +115,9 @@ export class Inbox {
     const opened = this.gate.open(body)
     const peer = await this.gate.peer(claimed)
     if (!opened.ok || !peer) {
-      const refusal = opened.ok ? this.gate.stranger(opened.envelopes[0]?.jws ?? '', jwsTypes.envelope) : opened
+      const refusal = opened.ok
+        ? this.gate.stranger(opened.envelopes[0]?.jws ?? '', jwsTypes.envelope)
+        : opened
       await this.gate.note(peer && claimed, refusal, body)
       return { receipts: [], refusal }
     }
@@ -122,27 +129,41 @@ export class Inbox {
     return received
   }
 
-  /** Proves and takes envelopes in order, some in one transaction, up to the first that is refused. */
+  /**
+   * Proves and takes envelopes in order, some in one transaction, up to the first that is refused. While the database
+   * takes one batch the next is proven.
+   */
   private async takeProven(peer: Peer, envelopes: readonly Envelope[]): Promise<Received> {
     const receipts: string[] = []
-    for (let at = 0; at < envelopes.length;) {
-      const batch: ProvenEnvelope[] = []
-      let refusal: Received['refusal']
-      for (let records = 0; at < envelopes.length && records < recordsPerTransaction; at++) {
-        const envelope = envelopes[at]
-        const proven = envelope && this.gate.prove(peer, envelope)
-        if (!proven?.ok) {
-          refusal = proven
-          break
-        }
-        batch.push(proven.proven)
-        records += proven.proven.payload.records.length
-      }
-      const taken = batch.length === 0 ? { receipts: [], refusal: undefined } : await this.take(peer, batch)
+    let { batch, refusal } = this.proveBatch(peer, envelopes)
+    for (let at = 0; ;) {
+      const taking = batch.length === 0 ? nothingTaken : this.take(peer, batch)
+      at += batch.length
+      const next = refusal ? undefined : this.proveBatch(peer, envelopes.slice(at))
+      const taken = await taking
       receipts.push(...taken.receipts)
-      if (taken.refusal ?? refusal) return { receipts, refusal: taken.refusal ?? refusal }
+      const refused = taken.refusal ?? refusal
+      if (refused || !next || (next.batch.length === 0 && !next.refusal))
+        return { receipts, refusal: refused }
+      ;({ batch, refusal } = next)
     }
-    return { receipts, refusal: undefined }
+  }
+
+  /** As many envelopes as one transaction takes; or up to the first that does not hold, and why. */
+  private proveBatch(
+    peer: Peer,
+    envelopes: readonly Envelope[],
+  ): { batch: ProvenEnvelope[]; refusal: Received['refusal'] } {
+    const batch: ProvenEnvelope[] = []
+    let records = 0
+    for (const envelope of envelopes) {
+      if (records >= recordsPerTransaction) break
+      const proven = this.gate.prove(peer, envelope)
+      if (!proven.ok) return { batch, refusal: proven }
+      batch.push(proven.proven)
+      records += proven.proven.payload.records.length
+    }
+    return { batch, refusal: undefined }
   }
 
   /** Applies parked records whose time has come (after an upgrade), in stream order; tells the peer what became of them. */
@@ -178,6 +199,8 @@ export class Inbox {
     if (!(await this.lease.held()))
       return { receipts: [], refusal: refuse('unavailable', 'another process of this node takes envelopes') }
     const taken = await this.takeInOne(peer, batch)
+    // Perhaps it is our copy that was restored. If so nothing is taken anew; the answer closes the stream.
+    if (taken.refusal?.code === 'gap') await this.ask(peer)
     if (taken.verdict === 'unknown') this.greet(peer.node)
     if (taken.verdict === 'behind') await this.standing.fellBehind(`${peer.node} in`)
     if (taken.stream && !(await this.standing.advance('in', peer.node, taken.stream)))
@@ -189,11 +212,18 @@ export class Inbox {
   private async takeInOne(peer: Peer, batch: readonly ProvenEnvelope[]): Promise<Taken> {
     return this.store.transaction(async (tx) => {
       await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])
-      const before = await tx.get(streamsIn, { peer: peer.node })
+      const [before] = await Promise.all([
+        tx.get(streamsIn, { peer: peer.node }),
+        tx.get(streamsOut, { peer: peer.node }),
+      ])
       if (!before) return { receipts: [], refusal: refuse('no_agreement', 'no stream from this peer') }
       const verdict = await this.standing.judge(tx, 'in', peer.node, before)
       if (verdict !== 'level')
-        return { receipts: [], refusal: refuse('unavailable', 'nothing is signed for this peer now'), verdict }
+        return {
+          receipts: [],
+          refusal: refuse('unavailable', 'nothing is signed for this peer now'),
+          verdict,
+        }
       const signer = await this.peers.signerFor(tx, peer.node)
       const opened = batch.map((proven) => ({ proven, items: itemsOf(proven) }))
       const blocked = await this.readAhead(tx, peer, opened)
@@ -238,16 +268,22 @@ export class Inbox {
     opened: readonly { proven: ProvenEnvelope; items: readonly Item[] }[],
   ): Promise<Set<string>> {
     const items = opened.flatMap((each) => each.items)
-    await tx.getMany(
-      envelopesIn,
-      opened.map(({ proven: { payload } }) => ({ peer: peer.node, epoch: payload.epoch, seq: payload.seq })),
-    )
-    await tx.getMany(
-      recordsIn,
-      items.map(({ digest }) => ({ peer: peer.node, digest })),
-    )
-    const parked = await tx.find(recordsIn, { peer: peer.node, parked: true })
-    await this.prepare(tx, peer, items)
+    const [parked] = await Promise.all([
+      tx.find(recordsIn, { peer: peer.node, parked: true }),
+      tx.getMany(
+        envelopesIn,
+        opened.map(({ proven: { payload } }) => ({
+          peer: peer.node,
+          epoch: payload.epoch,
+          seq: payload.seq,
+        })),
+      ),
+      tx.getMany(
+        recordsIn,
+        items.map(({ digest }) => ({ peer: peer.node, digest })),
+      ),
+      this.prepare(tx, peer, items),
+    ])
     return new Set(parked.map(({ caseId }) => caseId).filter((id) => id !== null))
   }
 

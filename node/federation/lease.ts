@@ -33,15 +33,16 @@ export class Lease {
     return this.untilMs > nowMs
   }
 
-  /** Gives it to whoever comes next. Not needed for anything but speed. */
+  /** Gives it to whoever comes next. Not needed for anything but speed, so it keeps nobody from stopping. */
   async release(): Promise<void> {
     if (this.untilMs === 0) return
     this.untilMs = 0
-    await this.store.transaction(async (tx) => {
+    const given = this.store.transaction(async (tx) => {
       await tx.lock([`lease:${this.name}`])
       const row = await tx.get(leases, { name: this.name })
       if (row?.holder === this.holder) await tx.remove(leases, { name: this.name })
     })
+    await given.catch(() => undefined)
   }
 
   private take(nowMs: number): Promise<number | undefined> {

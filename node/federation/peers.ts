@@ -9,9 +9,11 @@ import {
   enrolKey,
   isComplete,
   isFingerprint,
+  jwsTypes,
   personTag,
   proposeAgreement,
   readAgreement,
+  readJws,
   thumbprint,
   type Agreement,
   type AgreementCode,
@@ -28,7 +30,7 @@ import {
 import { type Keyring } from '../keyring.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { pairLock } from './outbox.ts'
-import { agreements, peerKeys, peers, streamsIn, streamsOut } from './tables.ts'
+import { agreements, envelopesOut, peerKeys, peers, streamsIn, streamsOut } from './tables.ts'
 
 /** A place in a stream: which envelope of which epoch. */
 export interface StreamPlace {
@@ -99,10 +101,13 @@ export class Peers {
 
   /** The peer, while an agreement with it is active. */
   async get(reader: Reader, node: NodeId): Promise<Peer | undefined> {
-    const row = await reader.get(peers, { node })
-    const [agreement] = row ? await reader.find(agreements, { peer: node, active: true }) : []
+    // Side by side: this is read for every post and every delivery.
+    const [row, [agreement], keys] = await Promise.all([
+      reader.get(peers, { node }),
+      reader.find(agreements, { peer: node, active: true }),
+      reader.find(peerKeys, { peer: node }),
+    ])
     if (!row || !agreement) return undefined
-    const keys = await reader.find(peerKeys, { peer: node })
     return {
       ...row,
       terms: this.termsOf(agreement.id, agreement.document),
@@ -114,12 +119,28 @@ export class Peers {
   async signerFor(reader: Reader, peer: NodeId): Promise<Signer> {
     const stream = await reader.get(streamsOut, { peer })
     if (!stream) return this.keyring.signer
-    const known = stream.formerKid === null || stream.receipted + 1 >= stream.kidFrom
-    return this.keyring.signerOf(known ? stream.kid : (stream.formerKid ?? stream.kid))
+    // Several may have been announced and not confirmed: what the peer knows is the key of the next it must receipt.
+    const { epoch, receipted } = stream
+    const next =
+      stream.formerKid === null
+        ? undefined
+        : await reader.get(envelopesOut, { peer, epoch, seq: receipted + 1 })
+    const read = next && readJws(next.jws, jwsTypes.envelope)
+    return this.keyring.signerOf(read?.ok ? read.jws.kid : stream.kid)
+  }
+
+  /** Every key of ours, the newest first. */
+  ownSigners(): Signer[] {
+    return this.keyring.kids().map((kid) => this.keyring.signerOf(kid))
   }
 
   /** `keys.announced`: this peer's stream is signed by another key from the next envelope on. False: not a key to take. */
-  async announced(tx: Transaction, peer: Peer, key: SigningKey, { epoch, seq }: StreamPlace): Promise<boolean> {
+  async announced(
+    tx: Transaction,
+    peer: Peer,
+    key: SigningKey,
+    { epoch, seq }: StreamPlace,
+  ): Promise<boolean> {
     const kid = thumbprint(this.crypto, key)
     if (!enrolKey(key).ok || peer.keys.has(kid)) return false
     await this.endKeys(tx, peer.node, { epoch, seq }, false)
@@ -127,11 +148,43 @@ export class Peers {
     return true
   }
 
+  /**
+   * The same from before a loss. An announcement under a key that was revoked since announced another that was revoked
+   * with it: it is needed for what it signed, and ends none of those in use.
+   */
+  async announcedBefore(
+    tx: Transaction,
+    peer: Peer,
+    key: SigningKey,
+    at: StreamPlace,
+    under: Digest,
+  ): Promise<void> {
+    const kid = thumbprint(this.crypto, key)
+    if (peer.keys.has(kid) || !enrolKey(key).ok) return
+    if (peer.keys.get(under)?.revoked !== true) await this.announced(tx, peer, key, at)
+    else {
+      await this.addKey(tx, peer.node, key, { epoch: at.epoch, seq: at.seq + 1 })
+      const until = { untilEpoch: at.epoch, untilSeq: at.seq + 1 }
+      await tx.update(peerKeys, { peer: peer.node, kid }, { ...until, revoked: true })
+    }
+  }
+
+  /** The peer as it will be known once these announcements of its are taken. Nothing is stored. */
+  afterAnnouncement(peer: Peer, key: SigningKey, { epoch, seq }: StreamPlace): Peer {
+    const enrolled = enrolKey(key)
+    const kid = thumbprint(this.crypto, key)
+    if (!enrolled.ok || peer.keys.has(kid)) return peer
+    const from = { epoch, seq: seq + 1 }
+    const added = { publicKey: enrolled.publicKey, from, until: null, retired: false, revoked: false }
+    return { ...peer, keys: new Map([...peer.keys, [kid, added]]) }
+  }
+
   /** A read was verified under this key: the peer has left those before it. */
   async retireBefore(tx: Transaction, peer: Peer, kid: Digest): Promise<void> {
     if (peer.keys.get(kid)?.until !== null) return
     for (const [old, { until, retired }] of peer.keys)
-      if (until !== null && !retired) await tx.update(peerKeys, { peer: peer.node, kid: old }, { retired: true })
+      if (until !== null && !retired)
+        await tx.update(peerKeys, { peer: peer.node, kid: old }, { retired: true })
   }
 
   /** Our operator's word that a key is lost or stolen. What we took under it stays; nothing new is believed. */
@@ -179,13 +232,15 @@ export class Peers {
     tx: Transaction,
     introduction: Introduction,
   ): Promise<{ document: string; active: boolean; peer: NodeId }> {
-    const other = this.otherParty(this.read(introduction.document))
+    const offered = this.read(introduction.document)
+    const other = this.otherParty(offered)
     if (!isFingerprint(introduction.fingerprint, thumbprint(this.crypto, other.signing)))
       throw new AgreementError(
         'agreement_other_fingerprint',
         'the fingerprint is not the one in the document',
       )
-    const signed = countersign(this.crypto, this.keyring.signer, introduction.document)
+    const signer = this.keyring.signerOf(this.ownKidIn(offered))
+    const signed = countersign(this.crypto, signer, introduction.document)
     if (!signed.ok) throw new AgreementError(signed.code, signed.detail)
     const agreement = this.read(signed.text)
     const active = isComplete(agreement)
@@ -207,18 +262,19 @@ export class Peers {
     if (before) await tx.update(peers, { node }, row)
     else await tx.insert(peers, [row])
     await this.storeAgreement(tx, node, agreement, document)
-    await this.beginStreams(tx, node)
-    if (isComplete(agreement)) await this.takeKeys(tx, other)
+    const ours = this.ownKidIn(agreement)
+    await this.beginStreams(tx, node, ours)
+    if (isComplete(agreement)) await this.takeKeys(tx, other, ours)
   }
 
-  private async beginStreams(tx: Transaction, peer: NodeId): Promise<void> {
+  private async beginStreams(tx: Transaction, peer: NodeId, kid: Digest): Promise<void> {
     const beginning = { peer, epoch: 1, seq: 0, head: null }
     if (!(await tx.get(streamsOut, { peer })))
       await tx.insert(streamsOut, [
         {
           ...beginning,
           ...{ sealedPosition: 0, receipted: 0, unreceipted: 0, vouched: 0, standing: 'open' },
-          ...{ kid: this.keyring.kid, kidFrom: 1, formerKid: null },
+          ...{ kid, kidFrom: 1, formerKid: null },
         },
       ])
     if (!(await tx.get(streamsIn, { peer })))
@@ -226,7 +282,7 @@ export class Peers {
   }
 
   /** The agreement in force names a key: one that was not announced before replaces those that were lost. */
-  private async takeKeys(tx: Transaction, other: Party): Promise<void> {
+  private async takeKeys(tx: Transaction, other: Party, ours: Digest): Promise<void> {
     const peer = other.node
     const kid = thumbprint(this.crypto, other.signing)
     const known = await tx.find(peerKeys, { peer })
@@ -237,15 +293,13 @@ export class Peers {
       await this.addKey(tx, peer, other.signing, known.length > 0 ? next : { epoch: 1, seq: 1 })
     }
     const out = await tx.get(streamsOut, { peer })
+    const newer = out !== undefined && this.isNewer(ours, out.kid)
+    if (!newer) return
+    const replaced = { kid: ours, kidFrom: out.seq + 1, formerKid: null }
     // Our own key was replaced without an announcement: what was signed and not taken is signed anew, in a new epoch.
-    if (out && out.kid !== this.keyring.kid && out.epoch === 1 && out.seq === 0)
-      await tx.update(streamsOut, { peer }, { kid: this.keyring.kid })
-    else if (out && out.kid !== this.keyring.kid && out.standing === 'closed')
-      await tx.update(
-        streamsOut,
-        { peer },
-        { kid: this.keyring.kid, kidFrom: out.seq + 1, formerKid: null, standing: 'recovering' },
-      )
+    if (out.standing === 'closed')
+      await tx.update(streamsOut, { peer }, { ...replaced, standing: 'recovering' })
+    else if (out.epoch === 1 && out.seq === 0) await tx.update(streamsOut, { peer }, replaced)
   }
 
   private async addKey(tx: Transaction, peer: NodeId, key: SigningKey, from: StreamPlace): Promise<void> {
@@ -256,7 +310,8 @@ export class Peers {
 
   private async endKeys(tx: Transaction, peer: NodeId, last: StreamPlace, revoked: boolean): Promise<void> {
     for (const { kid, untilEpoch, untilSeq } of await tx.find(peerKeys, { peer })) {
-      const until = untilEpoch === null ? { untilEpoch: last.epoch, untilSeq: last.seq } : { untilEpoch, untilSeq }
+      const until =
+        untilEpoch === null ? { untilEpoch: last.epoch, untilSeq: last.seq } : { untilEpoch, untilSeq }
       await tx.update(peerKeys, { peer, kid }, { ...until, ...(revoked ? { revoked } : {}) })
     }
   }
@@ -289,13 +344,28 @@ export class Peers {
     if (
       !us ||
       !other ||
-      thumbprint(this.crypto, us.signing) !== this.keyring.kid ||
-      us.exchange.x !== this.keyring.exchange.x
+      us.exchange.x !== this.keyring.exchange.x ||
+      !this.mayName(thumbprint(this.crypto, us.signing), agreement)
     )
       throw new AgreementError('agreement_not_ours', 'this node with these keys is not a party')
     const key = enrolKey(other.signing)
     if (!key.ok) throw new AgreementError(key.code, key.detail)
     return other
+  }
+
+  /** New agreements name our newest key. One that bears both signatures may name an older: it is taken in again after a loss. */
+  private mayName(kid: Digest, agreement: Agreement): boolean {
+    return kid === this.keyring.kid || (isComplete(agreement) && this.keyring.holds(kid))
+  }
+
+  private isNewer(kid: Digest, than: Digest): boolean {
+    const kids = this.keyring.kids()
+    return kids.indexOf(kid) < kids.indexOf(than)
+  }
+
+  private ownKidIn({ terms }: Agreement): Digest {
+    const us = terms.parties.find(({ node }) => node === this.self)
+    return us ? thumbprint(this.crypto, us.signing) : this.keyring.kid
   }
 
   private read(document: string): Agreement {

@@ -11,8 +11,10 @@ import {
   jwsTypes,
   limits,
   parseStrict,
+  place,
   readAnswerPayload,
   readJws,
+  readRecord,
   refuse,
   signAnswer,
   signRequest,
@@ -28,6 +30,8 @@ import {
   type RequestPayload,
   type Result,
   type Signer,
+  type SigningKey,
+  type StreamHead,
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type Ids } from '../platform.ts'
 import { type Reader, type Store } from '../store/port.ts'
@@ -118,7 +122,7 @@ export class Requests {
   async answer(claimed: string, body: Uint8Array): Promise<{ ok: true; text: string } | Refusal> {
     const peer = await this.gate.peer(claimed)
     const asked = peer
-      ? await this.admitRequest(peer, body)
+      ? await this.gate.request(peer, body)
       : this.gate.stranger(tokenOf(body), jwsTypes.request)
     if (!peer || !asked.ok) {
       const refusal = asked.ok ? refuse('unknown_peer', '') : asked
@@ -175,14 +179,6 @@ export class Requests {
     return restored
   }
 
-  private async admitRequest(peer: Peer, body: Uint8Array): Promise<Result<{ request: RequestPayload }>> {
-    const asked = await this.gate.request(peer, body)
-    const purpose = asked.ok ? asked.request.purpose : undefined
-    if (purpose?.what === 'compare' && purpose.home !== this.self && purpose.home !== peer.node)
-      return refuse('bad_field', 'a comparison of cases that are not between us')
-    return asked
-  }
-
   private async answerBody(reader: Reader, peer: Peer, purpose: Purpose): Promise<string> {
     switch (purpose.what) {
       case 'pull':
@@ -222,7 +218,10 @@ export class Requests {
     let body = ''
     const table = of === 'asked' ? envelopesIn : envelopesOut
     for (const { epoch, seq } of await placesAfter(reader, table, node, after)) {
-      const lines = of === 'asked' ? await linesTaken(reader, node, epoch, seq) : await linesSent(reader, node, epoch, seq)
+      const lines =
+        of === 'asked'
+          ? await linesTaken(reader, node, epoch, seq)
+          : await linesSent(reader, node, epoch, seq)
       if (body !== '' && body.length + lines.length > pullBytes / 3) break
       body += lines
     }
@@ -236,30 +235,70 @@ export class Requests {
   }
 
   private async ask(peer: Peer, purpose: Purpose): Promise<string> {
+    const { nonce, text } = await this.post(peer, purpose)
+    const read = readJws(tokenIn(text), jwsTypes.answer)
+    const unknown = read.ok && !peer.keys.has(read.jws.kid)
+    // A database that was restored does not know the keys that were announced since; the peer's own stream names them.
+    return this.openAnswer(unknown ? await this.acquainted(peer) : peer, nonce, text)
+  }
+
+  /** The peer with the keys it has announced in what we have not got of its stream, as far as that proves itself. */
+  private async acquainted(known: Peer): Promise<Peer> {
+    const into = await this.store.read((reader) => reader.get(streamsIn, { peer: known.node }))
+    let peer = known
+    let head: StreamHead = into ?? { epoch: 1, seq: 0, head: null }
+    for (;;) {
+      const { epoch, seq } = head
+      const { text } = await this.post(peer, { what: 'restore', of: 'answering', after: { epoch, seq } })
+      const page = readRestored(bodyIn(text)) ?? []
+      for (const { envelope } of page) {
+        const proven = this.gate.prove(peer, envelope, 'erased too')
+        const placed = proven.ok && place({ ...head, frozen: false, thawed: false }, proven.proven.payload)
+        if (!proven.ok || !placed || !placed.ok || placed.place !== 'next') return peer
+        const { payload, contentId } = proven.proven
+        for (const key of announcedIn(envelope)) peer = this.peers.afterAnnouncement(peer, key, payload)
+        head = { epoch: payload.epoch, seq: payload.seq, head: contentId }
+      }
+      if (page.length === 0) return peer
+    }
+  }
+
+  /** Posts a request under the key the peer should know, and when it does not, under our others: we may not know what we told it. */
+  private async post(peer: Peer, purpose: Purpose): Promise<{ nonce: string; text: string }> {
     if (peer.paused) throw new PeerUnreachable(peer.node, 'paused_here')
-    const iat = Math.floor(this.clock.nowMs() / 1000)
-    const nonce = this.ids.next()
-    const request = { iss: this.self, aud: peer.node, iat, exp: iat + limits.requestSeconds, nonce, purpose }
-    const url = `${peer.url}/federation/v1/${this.self}/requests`
-    const signer = await this.store.read((reader) => this.peers.signerFor(reader, peer.node))
-    const answer = await this.http
-      .post(url, utf8(signRequest(signer, request)), {
-        timeoutMs: requestTimeoutMs,
-        maxBytes: answerBytes,
-      })
-      .catch(() => undefined)
-    if (answer === undefined) throw new PeerUnreachable(peer.node, 'unreachable')
-    if (answer.status !== 200)
-      throw new PeerUnreachable(peer.node, refusalCode(fromUtf8(answer.body) ?? '', answer.status))
-    return this.openAnswer(peer, nonce, fromUtf8(answer.body) ?? '')
+    const expected = await this.store.read((reader) => this.peers.signerFor(reader, peer.node))
+    const others = this.peers.ownSigners().filter(({ kid }) => kid !== expected.kid)
+    let refused = 'unreachable'
+    for (const signer of [expected, ...others]) {
+      const iat = Math.floor(this.clock.nowMs() / 1000)
+      const nonce = this.ids.next()
+      const request = {
+        iss: this.self,
+        aud: peer.node,
+        iat,
+        exp: iat + limits.requestSeconds,
+        nonce,
+        purpose,
+      }
+      const url = `${peer.url}/federation/v1/${this.self}/requests`
+      const bounds = { timeoutMs: requestTimeoutMs, maxBytes: answerBytes }
+      const answer = await this.http
+        .post(url, utf8(signRequest(signer, request)), bounds)
+        .catch(() => undefined)
+      const text = answer && (fromUtf8(answer.body) ?? '')
+      if (answer?.status === 200) return { nonce, text: text ?? '' }
+      refused = answer ? refusalCode(text ?? '', answer.status) : 'unreachable'
+      if (refused !== 'bad_signature') break
+    }
+    throw new PeerUnreachable(peer.node, refused)
   }
 
   private openAnswer(peer: Peer, nonce: string, text: string): string {
-    const end = text.indexOf('\n')
-    const body = text.slice(end + 1)
-    const read = readJws(text.slice(0, Math.max(end, 0)), jwsTypes.answer)
+    const body = bodyIn(text)
+    const read = readJws(tokenIn(text), jwsTypes.answer)
     const key = read.ok ? peer.keys.get(read.jws.kid) : undefined
-    const opened = read.ok && key && !key.revoked ? verifyJws(this.crypto, read.jws, key.publicKey) : undefined
+    const opened =
+      read.ok && key && !key.revoked ? verifyJws(this.crypto, read.jws, key.publicKey) : undefined
     const answer = opened?.ok ? readAnswerPayload(opened.payload) : undefined
     if (!answer?.ok) throw new PeerUnreachable(peer.node, 'bad_answer')
     const { iss, aud, nonce: answered, digest } = answer.payload
@@ -272,6 +311,21 @@ export class Requests {
       throw new PeerUnreachable(peer.node, 'bad_answer')
     return body
   }
+}
+
+function tokenIn(answer: string): string {
+  return answer.slice(0, Math.max(answer.indexOf('\n'), 0))
+}
+
+function bodyIn(answer: string): string {
+  return answer.slice(answer.indexOf('\n') + 1)
+}
+
+function announcedIn({ records }: Envelope): SigningKey[] {
+  return records.flatMap((text) => {
+    const read = text === null ? undefined : readRecord(text)
+    return read?.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : []
+  })
 }
 
 /** A page that is not the last ends where the next begins, and beyond where it began: so pages come to an end. */

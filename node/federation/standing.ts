@@ -32,9 +32,15 @@ export class Standing {
 
   /** To be called after the commit and before any of it leaves this node. False: another life of this node signs too. */
   async advance(direction: Direction, peer: NodeId, stream: StreamHead): Promise<boolean> {
-    const advanced = await this.heads.advance(direction, peer, stream)
-    if (!advanced) await this.fellBehind(`${peer} ${direction} ${stream.epoch}/${stream.seq}`)
-    return advanced
+    if (await this.heads.advance(direction, peer, stream)) return true
+    // Another hand moved the head meanwhile. If this database holds what it points to, it was another process of ours.
+    const verdict = await this.store.read(async (reader) => {
+      const now = await reader.get(direction === 'out' ? streamsOut : streamsIn, { peer })
+      return now && this.heads.judge(direction, peer, now, contentIn(reader, direction, peer))
+    })
+    if (verdict === 'level') return this.heads.advance(direction, peer, stream)
+    await this.fellBehind(`${peer} ${direction} ${stream.epoch}/${stream.seq}`)
+    return false
   }
 
   /** Somebody has seen more of us than we hold: every stream closes. */
@@ -66,7 +72,12 @@ export class Standing {
     return found.level
   }
 
-  /** The operator's word was carried out: the stream may be signed again, from these heads on. */
+  /** The epoch after every one that this node, in whatever life of it, is known to have begun. */
+  async freshEpoch(peer: NodeId, ...known: readonly number[]): Promise<number> {
+    return Math.max(await this.heads.lastEpoch('out', peer), ...known) + 1
+  }
+
+  /** The operator's word is carried out: the stream may be signed again, from these heads on. */
   async reopened(peer: NodeId, out: StreamHead, into: StreamHead): Promise<void> {
     await this.heads.restate('out', peer, out)
     await this.heads.restate('in', peer, into)
@@ -90,14 +101,19 @@ function contentIn(reader: Reader, direction: Direction, peer: NodeId): ContentA
   return async (epoch, seq) => (await reader.get(table, { peer, epoch, seq }))?.contentId
 }
 
-async function seenMoreSent(tx: Transaction, peer: NodeId, { received }: PeerHeads): Promise<string | undefined> {
+async function seenMoreSent(
+  tx: Transaction,
+  peer: NodeId,
+  { received }: PeerHeads,
+): Promise<string | undefined> {
   if (received.seq === 0 && received.epoch === 1) return undefined
   const stored = await tx.get(envelopesOut, { peer, epoch: received.epoch, seq: received.seq })
   return stored?.contentId === received.head ? undefined : `out ${received.epoch}/${received.seq}`
 }
 
 function seenMoreReceipts(into: StreamHead, { sent }: PeerHeads): string | undefined {
-  const more = sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0
+  const more =
+    sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0
   return more ? `in ${sent.epoch}/${sent.receipted}` : undefined
 }
 

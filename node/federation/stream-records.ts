@@ -1,24 +1,33 @@
 /** Records about the streams themselves: what became of a parked one, another key, another epoch, an erased text. */
-import {
-  type FactRecord,
-  type NodeId,
-  type RecordType,
-} from '../../protocol/index.ts'
+import { type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
 import { type Transaction } from '../store/port.ts'
-import { applied, refused, type Applied, type ForgetSide, type RecordHandler, type RecordPlace } from './handlers.ts'
+import {
+  applied,
+  refused,
+  type Applied,
+  type CaseFacts,
+  type ForgetSide,
+  type RecordHandler,
+  type RecordPlace,
+} from './handlers.ts'
 import { recordsOf } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { envelopesIn, envelopesOut, recordsIn, recordsOut } from './tables.ts'
 
-type StreamRecordType = Extract<RecordType, 'outcome.settled' | 'keys.announced' | 'epoch.opened' | 'record.erased'>
+type StreamRecordType = Extract<
+  RecordType,
+  'outcome.settled' | 'keys.announced' | 'epoch.opened' | 'record.erased'
+>
 
 export class StreamRecords {
   readonly handlers: Record<StreamRecordType, RecordHandler>
   private readonly self: NodeId
   private readonly peers: Peers
   private readonly forget: ForgetSide
+  private readonly facts: CaseFacts
 
-  constructor(parts: { self: NodeId; peers: Peers; forget: ForgetSide }) {
+  constructor(parts: { self: NodeId; peers: Peers; forget: ForgetSide; facts: CaseFacts }) {
+    this.facts = parts.facts
     this.self = parts.self
     this.peers = parts.peers
     this.forget = parts.forget
@@ -84,19 +93,34 @@ export class StreamRecords {
     return applied
   }
 
+  /** The copy of an erased record says neither its case nor its type; its erasure does. */
+  private async wasErased(
+    tx: Transaction,
+    peer: NodeId,
+    record: FactRecord<'record.erased'>,
+  ): Promise<Applied> {
+    const row = await tx.get(recordsIn, { peer, digest: record.body.digest })
+    if (row?.caseId === null) await tx.update(recordsIn, row, { caseId: record.case })
+    return this.hadErased(tx, peer, record.case ?? '', peer)
+  }
+
+  /** A case of which nothing else is left: whoever erased its opening was home, and home had closed it. */
+  private async hadErased(tx: Transaction, peer: NodeId, caseId: Uuid, by: NodeId): Promise<Applied> {
+    if (!(await this.facts.exists(tx, caseId))) await this.facts.openErased(tx, peer, caseId, by)
+    return this.forget(tx, peer, caseId, by)
+  }
+
   private async replay(
     tx: Transaction,
     peer: Peer,
     record: FactRecord,
     by: NodeId,
-    at: RecordPlace,
-  ): Promise<boolean> {
-    if (by === this.self) {
-      if (record.type === 'record.erased') await this.forget(tx, peer.node, record.case ?? '', this.self)
-      return true
-    }
-    // A key that was taken over with a new agreement is known already.
-    await this.apply(tx, peer, record, at)
-    return true
+    at?: RecordPlace,
+  ): Promise<Applied> {
+    if (by === this.self)
+      return record.type === 'record.erased' ? this.hadErased(tx, peer.node, record.case ?? '', by) : applied
+    if (record.type === 'record.erased') return this.wasErased(tx, peer.node, record)
+    if (at === undefined) return applied
+    return record.type === 'epoch.opened' ? applied : this.apply(tx, peer, record, at)
   }
 }

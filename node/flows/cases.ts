@@ -33,8 +33,20 @@ export interface Case {
   readonly host: HostFacts
 }
 
+/** Rows are values: what was read of one once holds for ever, and a batch reads the same few cases again and again. */
+const read = new WeakMap<CaseRow, Case>()
+
 export function readCase(row: CaseRow): Case {
-  return { row, home: JSON.parse(row.homeFacts) as HomeFacts, host: JSON.parse(row.hostFacts) as HostFacts }
+  let subject = read.get(row)
+  if (!subject) {
+    subject = {
+      row,
+      home: JSON.parse(row.homeFacts) as HomeFacts,
+      host: JSON.parse(row.hostFacts) as HostFacts,
+    }
+    read.set(row, subject)
+  }
+  return subject
 }
 
 export class Cases {
@@ -149,15 +161,41 @@ export class Cases {
     await tx.insert(cases, [this.fresh(id, peer, 'home', tag, member).row])
   }
 
-  /** Folds again a record that was applied before a loss, ours or the peer's. False while its case is not there. */
-  async replay(tx: Transaction, peer: NodeId, record: FactRecord, ours: boolean): Promise<boolean> {
+  /** A case of which nothing came back but that home had erased it: closed, and nobody's. */
+  async openErased(tx: Transaction, peer: NodeId, id: Uuid, home: NodeId): Promise<void> {
+    const fresh = this.fresh(id, peer, home === peer ? 'host' : 'home', '', null)
+    await this.keep(tx, { ...fresh, home: { ...fresh.home, state: 'closed' } })
+  }
+
+  /** Folds again a record that was applied before a loss, ours or the peer's. Refused while its case is not there. */
+  async replay(
+    tx: Transaction,
+    peer: NodeId,
+    record: FactRecord,
+    ours: boolean,
+  ): Promise<Applied & { next?: Case }> {
     const subject = await this.get(tx, record.case ?? '')
-    if (subject?.row.peer !== peer) return false
-    const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
-    const next = fold(subject, record, side)
-    if ('code' in next) return false
-    await this.keep(tx, next.next)
-    return true
+    if (subject?.row.peer !== peer) return refused('case_unknown')
+    const next = fold(subject, record, sideOf(subject, ours))
+    if ('code' in next) return refused(next.code)
+    return { ...applied, next: await this.keep(tx, next.next) }
+  }
+
+  /** Takes back all that our side says of a case, to fold it anew. */
+  async unsay(tx: Transaction, peer: NodeId, id: Uuid): Promise<Side | undefined> {
+    const subject = await this.get(tx, id)
+    if (subject?.row.peer !== peer) return undefined
+    const side = sideOf(subject, true)
+    await this.keep(tx, { ...subject, ...(side === 'home' ? { home: noHomeFacts } : { host: noHostFacts }) })
+    // Until it is opened again another case of the person may be the open one.
+    if (side === 'home') await tx.update(cases, { id }, { open: false })
+    return side
+  }
+
+  /** Removes a case of ours that was taken back and could not be opened again. */
+  async prune(tx: Transaction, id: Uuid): Promise<void> {
+    const subject = await this.get(tx, id)
+    if (subject?.row.side === 'home' && subject.home.state === 'unknown') await tx.remove(cases, { id })
   }
 
   /** Forgets what one side of a closed case has said; that home closed it stays. */
@@ -165,11 +203,11 @@ export class Cases {
     const subject = await this.get(tx, id)
     if (subject?.row.peer !== peer) return refused('case_unknown')
     if (subject.home.state !== 'closed') return refused('case_open')
-    const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
-    const { closed, state } = subject.home
+    const side = sideOf(subject, ours)
+    const { state } = subject.home
     await this.keep(tx, {
       ...subject,
-      ...(side === 'home' ? { home: { ...noHomeFacts, state, closed } } : { host: noHostFacts }),
+      ...(side === 'home' ? { home: { ...noHomeFacts, state } } : { host: noHostFacts }),
     })
     return { ...applied, side }
   }
@@ -183,10 +221,19 @@ export class Cases {
     return { ...subject, row: { ...subject.row, registerPhone } }
   }
 
-  /** The roster knows the member of a case that came back without him. */
-  async linkMember(tx: Transaction, peer: NodeId, tag: string, member: Uuid): Promise<void> {
-    for (const { row } of await this.ofPerson(tx, peer, 'home', tag))
-      if (row.member === null) await tx.update(cases, { id: row.id }, { member })
+  /** The roster knows the member of a case that came back without him. A phone it does not know was the register's. */
+  async linkMember(
+    tx: Transaction,
+    peer: NodeId,
+    tag: string,
+    member: { id: Uuid; phone: string | null },
+  ): Promise<void> {
+    for (const { row, home } of await this.ofPerson(tx, peer, 'home', tag)) {
+      if (row.member !== null) continue
+      const phone = home.person?.phone ?? null
+      const registerPhone = phone === member.phone ? null : phone
+      await tx.update(cases, { id: row.id }, { member: member.id, registerPhone })
+    }
   }
 
   async link(tx: Transaction, subject: Case, arrival: Uuid): Promise<Case> {
@@ -225,6 +272,10 @@ export class Cases {
     else await tx.insert(cases, [row])
     return { row, home, host }
   }
+}
+
+function sideOf({ row }: Case, ours: boolean): Side {
+  return ours === (row.side === 'home') ? 'home' : 'host'
 }
 
 /** Home may report on any case it has opened; host once the person has arrived, by the table of its states. */

@@ -88,7 +88,7 @@ export class HomeFlows {
       for (const row of waiting.filter(({ idToken }) => idToken === member.idToken))
         await this.publishWaiting(tx, member, row)
       for (const peer of peers) {
-        await this.cases.linkMember(tx, peer.node, this.members.tagOf(peer, member), member.id)
+        await this.cases.linkMember(tx, peer.node, this.members.tagOf(peer, member), member)
         await this.answerDenied(tx, peer, member)
       }
       await this.amendPerson(tx, member)
@@ -106,6 +106,14 @@ export class HomeFlows {
     if (member) await this.assert(tx, peer, member, record.id)
     else await this.outbox.write(tx, peer.node, [this.denial(record.id)])
     return applied
+  }
+
+  /** A query that was taken and whose answer was lost. */
+  async answerLost(tx: Transaction, peer: Peer, { id, body }: FactRecord<'identity.queried'>): Promise<void> {
+    const member = await this.members.byTag(tx, peer.node, body.tag)
+    if (!member) return this.outbox.write(tx, peer.node, [this.denial(id)])
+    await tx.update(queries, { id }, { denied: false })
+    await this.assert(tx, peer, member, id)
   }
 
   async amend(tx: Transaction, subject: Case, body: BodyOf<'flow.amended'>): Promise<Case> {

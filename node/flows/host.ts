@@ -25,6 +25,7 @@ import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
 import { type Case, type Cases } from './cases.ts'
+import { isStandIn } from './replay.ts'
 import { arrivals } from './tables.ts'
 
 export type Arrival = Row<typeof arrivals>
@@ -119,6 +120,16 @@ export class HostFlows {
       heard.next.row.arrival === null ? undefined : await tx.get(arrivals, { id: heard.next.row.arrival })
     if (arrival && heard.next.host.state !== 'departed') await this.confirm(tx, heard.next, arrival)
     return applied
+  }
+
+  /** Home has spoken of this case and our answer may have been lost: what is not said yet is said. */
+  async answerLost(tx: Transaction, peer: NodeId, caseId: Uuid): Promise<void> {
+    const subject = await this.cases.get(tx, caseId)
+    if (subject?.row.side !== 'host' || !subject.row.open) return
+    const [arrival] = await tx.find(arrivals, { home: peer, tag: subject.row.tag })
+    if (!arrival || isStandIn(arrival)) return
+    if (subject.row.arrival === arrival.id && subject.host.state === 'departed') return
+    if (isHere(await this.lastStay(tx, arrival), arrival)) await this.confirm(tx, subject, arrival)
   }
 
   async denied(tx: Transaction, peer: Peer, record: FactRecord<'identity.denied'>): Promise<Applied> {
@@ -224,7 +235,7 @@ export class HostFlows {
     entry: ArrivalEntry,
   ): Promise<{ arrival: Arrival; result: ArrivalResult; moved: boolean }> {
     const idToken = this.vault.token('id-number', entry.idNumber)
-    const [before] = await tx.find(arrivals, { home: entry.home, idToken })
+    const before = await this.keptArrival(tx, entry, idToken)
     const branch =
       entry.branch === undefined ? null : (await this.organisations.branchNamed(tx, entry.branch)).id
     const fields = {
@@ -234,6 +245,11 @@ export class HostFlows {
       arrivedOn: entry.arrivedOn ?? null,
       branch,
       employer: entry.employer ?? null,
+    }
+    if (before && isStandIn(before)) {
+      const sealed = this.vault.seal(arrivalPlace(before.id), entry.idNumber)
+      const arrival = await this.patch(tx, before, { ...fields, idToken, idSealed: sealed })
+      return { arrival, result: 'added', moved: false }
     }
     if (before) {
       const named = Object.entries(fields).filter(
@@ -261,6 +277,20 @@ export class HostFlows {
     }
     await tx.insert(arrivals, [arrival])
     return { arrival, result: 'added', moved: false }
+  }
+
+  /** The row of this person: by the number, or what came back of him from his home's copies without one. */
+  private async keptArrival(
+    tx: Transaction,
+    entry: ArrivalEntry,
+    idToken: string,
+  ): Promise<Arrival | undefined> {
+    const [arrival] = await tx.find(arrivals, { home: entry.home, idToken })
+    if (arrival) return arrival
+    const peer = await this.peers.get(tx, entry.home)
+    const tag = peer && this.peers.tag(peer, entry.idNumber)
+    const [standIn] = tag === undefined ? [] : await tx.find(arrivals, { home: entry.home, tag })
+    return standIn && isStandIn(standIn) ? standIn : undefined
   }
 
   private async patch(tx: Transaction, arrival: Arrival, change: Partial<Arrival>): Promise<Arrival> {

@@ -29,7 +29,7 @@ import { cases } from './tables.ts'
 
 export { Cases, type Case, type CaseRow } from './cases.ts'
 export { HomeFlows, type OutflowEntry, type OutflowResult } from './home.ts'
-export { FlowReplay } from './replay.ts'
+export { FlowReplay, type LostAnswers } from './replay.ts'
 export { HostFlows, type Arrival, type ArrivalEntry, type ArrivalResult } from './host.ts'
 
 type FlowRecordType = Extract<RecordType, `identity.${string}` | `flow.${string}` | 'notice.sent'>
@@ -55,6 +55,7 @@ export function flowHandlers(parts: {
     prepare,
     apply: (tx, peer, record) => applyFlow(home, host, book, tx, peer, record),
     replay: (tx, peer, record, by) => replay.replay(tx, peer, record, by),
+    resume: (tx, peer, replayed) => replay.resume(tx, peer, replayed),
   }
   return {
     'identity.queried': handler,

@@ -127,6 +127,14 @@ export class CaseDesk {
     })
   }
 
+  /** Removes, here and at the peer, what this side has said of a closed case. */
+  erase(id: Uuid): Promise<CaseSummary> {
+    return this.act(id, 'either', async (tx, subject) => {
+      await this.region.erasure.eraseCase(tx, subject.row.peer, id)
+      return this.find(tx, id)
+    })
+  }
+
   private async act(
     id: Uuid,
     side: Side | 'either',

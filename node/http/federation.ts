@@ -4,7 +4,8 @@
  */
 import { type HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import { limits, refuse, type NodeId, type Refusal } from '../../protocol/index.ts'
+import { limits, refuse, type GateCode, type NodeId, type Refusal } from '../../protocol/index.ts'
+import { type Budgets } from '../federation/budgets.ts'
 import { type Received, type Inbox } from '../federation/inbox.ts'
 import { type Requests } from '../federation/requests.ts'
 import { defect, type Log } from '../log.ts'
@@ -14,6 +15,7 @@ import { gateStatus, wireCode } from './errors.ts'
 export interface FederationDoors {
   readonly inbox: Inbox
   readonly requests: Requests
+  readonly budgets: Pick<Budgets, 'enter'>
   /** A verified word of this peer has just come in. */
   readonly heard: (peer: NodeId) => void
   readonly ready: () => Promise<boolean>
@@ -28,24 +30,25 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
   )
   app.post('/federation/v1/:issuer/envelopes', async (context) => {
     const issuer = context.req.param('issuer')
-    const body = await readBody(context, limits.postBytes)
-    if (!body.ok) return refusal(context, refuse(body.why, ''))
-    const received = await doors.inbox.receive(issuer, body.bytes)
-    if (received.receipts.length > 0) doors.heard(issuer)
-    if (received.refusal) doors.log.warn('an envelope was refused', { code: received.refusal.code })
-    // What was taken is receipted first; the sender meets the refusal of the next one when it posts that again.
-    if (received.receipts.length > 0 || !received.refusal)
-      return context.text(received.receipts.map((line) => `${line}\n`).join(''))
-    return refusal(context, received.refusal)
+    return withinBudget(context, doors.budgets, limits.postBytes, async (bytes) => {
+      const received = await doors.inbox.receive(issuer, bytes)
+      if (received.receipts.length > 0) doors.heard(issuer)
+      if (received.refusal) doors.log.warn('an envelope was refused', { code: received.refusal.code })
+      // What was taken is receipted first; the sender meets the refusal of the next one when it posts that again.
+      if (received.receipts.length > 0 || !received.refusal)
+        return received.receipts.map((line) => `${line}\n`).join('')
+      return received.refusal
+    })
   })
   app.post('/federation/v1/:issuer/requests', async (context) => {
     const issuer = context.req.param('issuer')
-    const body = await readBody(context, limits.jwsBytes)
-    if (!body.ok) return refusal(context, refuse(body.why, ''))
-    const answer = await doors.requests.answer(issuer, body.bytes)
-    if (!answer.ok) return refusal(context, answer)
-    doors.heard(issuer)
-    return context.text(answer.text)
+    // One line end may follow the token.
+    return withinBudget(context, doors.budgets, limits.jwsBytes + 1, async (bytes) => {
+      const answer = await doors.requests.answer(issuer, bytes)
+      if (!answer.ok) return answer
+      doors.heard(issuer)
+      return answer.text
+    })
   })
   app.notFound((context) => context.json({ error: 'not_found' }, 404))
   app.onError((error, context) => {
@@ -55,10 +58,41 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
   return app
 }
 
-function refusal(
+type Refused = Refusal & Pick<NonNullable<Received['refusal']>, 'have'>
+
+/** Reads and answers one post within what its sender may use of this node; beyond that its bytes are not even read. */
+async function withinBudget(
   context: NodeContext,
-  { code, ...rest }: Refusal & Pick<NonNullable<Received['refusal']>, 'have'>,
-): Response {
+  budgets: Pick<Budgets, 'enter'>,
+  maxBytes: number,
+  answer: (bytes: Uint8Array) => Promise<string | Refused>,
+): Promise<Response> {
+  const address = context.env.incoming.socket?.remoteAddress ?? ''
+  const visit = budgets.enter(context.req.param('issuer') ?? '', address)
+  if (!visit) {
+    context.header('retry-after', '1')
+    return refusal(context, refuse('rate_limited', ''))
+  }
+  try {
+    const body = await readBody(context, maxBytes)
+    if (!body.ok) {
+      visit.refused()
+      return refusal(context, refuse(body.why, ''))
+    }
+    visit.read(body.bytes.length)
+    const answered = await answer(body.bytes)
+    if (typeof answered === 'string') return context.text(answered)
+    if (!waiting.has(answered.code)) visit.refused()
+    return refusal(context, answered)
+  } finally {
+    visit.leave()
+  }
+}
+
+/** Refusals that are nobody's fault: the sender is told to wait, or where to go on. */
+const waiting: ReadonlySet<GateCode> = new Set(['unavailable', 'suspended', 'gap', 'no_agreement'])
+
+function refusal(context: NodeContext, { code, ...rest }: Refused): Response {
   const have = rest.have === undefined ? {} : { have: rest.have }
   return context.json({ error: wireCode(code), ...have }, gateStatus[code])
 }

@@ -13,10 +13,8 @@ import {
   importKinds,
   lineSchema,
   nodeIdSchema,
-  parseStrict,
   uuidSchema,
   type BodyOf,
-  type Json,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { defect, type Log } from '../log.ts'
@@ -25,10 +23,11 @@ import { type CaseDesk } from './case-desk.ts'
 import { readBody, type NodeContext } from './body.ts'
 import { describeError, domain } from './errors.ts'
 import { comparePeer, nodeInfo, peerStates } from './overview.ts'
+import { idOf, jsonBody, peerNode } from './parameters.ts'
+import { streamRoutes } from './streams.ts'
 
 /** Workbooks are at most 10 MB packed (node/workbooks/archive.ts); a little more, so that the clear refusal is theirs. */
 const fileBytes = 11 * 1024 * 1024
-const jsonBytes = 256 * 1024
 
 export interface LocalDoors {
   readonly region: Region
@@ -38,7 +37,7 @@ export interface LocalDoors {
   readonly log: Log
 }
 
-type App = Hono<{ Bindings: HttpBindings }>
+export type App = Hono<{ Bindings: HttpBindings }>
 
 export function localApp(doors: LocalDoors): App {
   const app: App = new Hono<{ Bindings: HttpBindings }>()
@@ -51,6 +50,7 @@ export function localApp(doors: LocalDoors): App {
   peerRoutes(app, doors)
   importRoutes(app, doors)
   caseRoutes(app, doors)
+  streamRoutes(app, doors.region)
   app.notFound((context) => context.json(domain('not_found').body, 404))
   app.onError((error, context) => {
     const told = describeError(error)
@@ -75,19 +75,19 @@ function peerRoutes(app: App, { region }: LocalDoors): void {
       queriesPerDay: z.int(),
       years: z.int().min(1).max(10),
     }
-    const body = await json(context, z.strictObject({ card: z.unknown(), ...terms }))
+    const body = await jsonBody(context, z.strictObject({ card: z.unknown(), ...terms }))
     const document = region.agreements.propose(region.crypto, body.card, body.fingerprint, body)
     return context.json({ document })
   })
   app.post('/api/peers/sign', async (context) => {
-    const body = await json(
+    const body = await jsonBody(
       context,
       z.strictObject({ document: z.string(), url: z.url(), fingerprint: z.string() }),
     )
     return context.json(await region.sign(body))
   })
   app.post('/api/peers/:node/pause', async (context) => {
-    const { paused } = await json(context, z.strictObject({ paused: z.boolean() }))
+    const { paused } = await jsonBody(context, z.strictObject({ paused: z.boolean() }))
     const node = peerNode(context)
     if (!(await region.agreements.pause(node, paused))) throw new DomainError('peer_not_found')
     region.courier.wake(node)
@@ -112,9 +112,9 @@ function importRoutes(app: App, { region }: LocalDoors): void {
       await region.imports.run({ kind: kind.data, bytes: body.bytes, fileName, dryRun, sheet }),
     )
   })
-  app.get('/api/imports/:id', async (context) => context.json(await region.imports.status(id(context))))
+  app.get('/api/imports/:id', async (context) => context.json(await region.imports.status(idOf(context))))
   app.get('/api/imports/:id/held.xlsx', async (context) => {
-    const bytes = await region.imports.heldWorkbook(id(context))
+    const bytes = await region.imports.heldWorkbook(idOf(context))
     context.header('content-type', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
     return context.body(new Uint8Array(bytes))
   })
@@ -134,35 +134,36 @@ function caseRoutes(app: App, { desk }: LocalDoors): void {
     const { peer, home, after } = query.data
     return context.json(await desk.list({ peer, home, after: after ?? null }))
   })
-  app.get('/api/cases/:id', async (context) => context.json(await desk.detail(id(context))))
-  app.get('/api/cases/:id/shared', async (context) => context.text(await desk.shared(id(context))))
-  app.get('/api/cases/:id/evidence', async (context) => context.json(await desk.evidence(id(context))))
+  app.get('/api/cases/:id', async (context) => context.json(await desk.detail(idOf(context))))
+  app.get('/api/cases/:id/shared', async (context) => context.text(await desk.shared(idOf(context))))
+  app.get('/api/cases/:id/evidence', async (context) => context.json(await desk.evidence(idOf(context))))
   app.post('/api/cases/:id/amend', async (context) =>
-    context.json(await desk.amend(id(context), await body(context, 'flow.amended'))),
+    context.json(await desk.amend(idOf(context), await body(context, 'flow.amended'))),
   )
   app.post('/api/cases/:id/return', async (context) =>
-    context.json(await desk.registerReturn(id(context), await body(context, 'flow.returned'))),
+    context.json(await desk.registerReturn(idOf(context), await body(context, 'flow.returned'))),
   )
   app.post('/api/cases/:id/close', async (context) =>
-    context.json(await desk.close(id(context), await body(context, 'flow.closed'))),
+    context.json(await desk.close(idOf(context), await body(context, 'flow.closed'))),
   )
   app.post('/api/cases/:id/notice', async (context) =>
-    context.json(await desk.notify(id(context), await body(context, 'notice.sent'))),
+    context.json(await desk.notify(idOf(context), await body(context, 'notice.sent'))),
   )
   app.post('/api/cases/:id/place', async (context) =>
-    context.json(await desk.place(id(context), await json(context, placing))),
+    context.json(await desk.place(idOf(context), await jsonBody(context, placing))),
   )
   app.post('/api/cases/:id/depart', async (context) =>
-    context.json(await desk.depart(id(context), await body(context, 'flow.departed'))),
+    context.json(await desk.depart(idOf(context), await body(context, 'flow.departed'))),
   )
   app.post('/api/cases/:id/dispute', async (context) =>
-    context.json(await desk.dispute(id(context), await body(context, 'flow.disputed'))),
+    context.json(await desk.dispute(idOf(context), await body(context, 'flow.disputed'))),
   )
   app.post('/api/cases/:id/activities', async (context) =>
-    context.json(await desk.report(id(context), await json(context, activitySchema))),
+    context.json(await desk.report(idOf(context), await jsonBody(context, activitySchema))),
   )
+  app.post('/api/cases/:id/erase', async (context) => context.json(await desk.erase(idOf(context))))
   app.post('/api/cases/:id/corrections', async (context) =>
-    context.json(await desk.correct(id(context), await json(context, correction))),
+    context.json(await desk.correct(idOf(context), await jsonBody(context, correction))),
   )
 }
 
@@ -176,51 +177,11 @@ function headerText(context: NodeContext, name: string): string | undefined {
   }
 }
 
-function peerNode(context: NodeContext): string {
-  const parsed = nodeIdSchema.safeParse(context.req.param('node'))
-  if (!parsed.success) throw new DomainError('peer_not_found')
-  return parsed.data
-}
-
-function id(context: NodeContext): string {
-  const parsed = uuidSchema.safeParse(context.req.param('id'))
-  if (!parsed.success) throw new DomainError('not_found')
-  return parsed.data
-}
-
 function body<
   T extends
     'flow.amended' | 'flow.returned' | 'flow.closed' | 'notice.sent' | 'flow.departed' | 'flow.disputed',
 >(context: NodeContext, type: T): Promise<BodyOf<T>> {
-  return json(context, bodySchemas[type] as unknown as z.ZodType<BodyOf<T>>)
-}
-
-async function json<T>(context: NodeContext, schema: z.ZodType<T>): Promise<T> {
-  const read = await readBody(context, jsonBytes)
-  if (!read.ok) throw new DomainError(read.why === 'too_large' ? 'too_large' : 'bad_request')
-  const parsed = schema.safeParse(recordJson(read.bytes))
-  if (!parsed.success) throw new DomainError('bad_request')
-  return parsed.data
-}
-
-/** JSON as a record may hold it; undefined for any other. */
-function recordJson(bytes: Uint8Array): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'), (_name, member: unknown) =>
-      typeof member === 'string' ? written(member) : member,
-    )
-    const parsed = parseStrict(JSON.stringify(value))
-    return parsed.ok ? parsed.value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** What a keyboard writes in two parts (e and \u0301) is one letter in a record; control characters but tab and line feed are none. */
-function written(text: string): string {
-  const clean = text.replaceAll('\r\n', '\n').normalize('NFC')
-  if (/[\x00-\x08\x0b-\x1f]/.test(clean)) throw new TypeError('a control character')
-  return clean
+  return jsonBody(context, bodySchemas[type] as unknown as z.ZodType<BodyOf<T>>)
 }
 
 function authorised(context: NodeContext, token: string): boolean {

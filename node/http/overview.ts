@@ -61,6 +61,7 @@ async function peerState(region: Region, reader: Reader, peer: Peer): Promise<Pe
     unsent,
     parked: await reader.count(recordsIn, { peer: node, parked: true }),
     frozen: into?.frozen ?? false,
+    standing: out?.standing === 'closed' || out?.standing === 'recovering' ? out.standing : 'open',
     failures,
     breakerOpen,
     problem: problem ? { code: problem.code, at: new Date(problem.atMs).toISOString() } : null,

@@ -35,6 +35,16 @@ export class Organisations {
     return this.add(tx, parent.id, name, 'branch')
   }
 
+  /** A branch that our own records name by its id, after the tree was lost. */
+  async restore(tx: Transaction, { id, name }: { id: Uuid; name: string }): Promise<void> {
+    if (await tx.get(organisations, { id })) return
+    await tx.lock([treeLock])
+    if ((await tx.find(organisations, { name })).length > 0) return
+    const committee = committeeOf(name)
+    const parent = committee === undefined ? await this.region(tx) : await this.committeeNamed(tx, committee)
+    await tx.insert(organisations, [{ id, parent: parent.id, name, kind: 'branch' }])
+  }
+
   async get(reader: Reader, id: Uuid): Promise<Organisation | undefined> {
     return reader.get(organisations, { id })
   }

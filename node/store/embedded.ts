@@ -61,6 +61,12 @@ export interface EmbeddedStore {
    * Shuts the server down (fast: open sessions are ended) and waits, unless another process still uses it.
    */
   stop(): Promise<void>
+  /**
+   * Brings the server back on its port when it has gone by itself (a full disk, a killed process). Nothing when it runs.
+   *
+   * @throws {StoreUnavailable} when it cannot be now; trying again later is safe.
+   */
+  revive(): Promise<void>
 }
 
 /**
@@ -74,9 +80,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     await createClusterOnce(place, options)
     await demandOurs(place)
     const password = await fs.readFile(passwordFile(place), 'utf8')
-    const { server, adopted } = await obtainServer(place, password, options)
+    const { server: first, adopted } = await obtainServer(place, password, options)
+    let server = first
     let stopped: Promise<void> | undefined
     const stop = (): Promise<void> => (stopped ??= stopServer(place, server, options.log))
+    const revive = async (): Promise<void> => {
+      if (stopped) return
+      const again = await obtainServer(place, password, { ...options, port: first.port })
+      await server.session.end({ timeout: 1 }).catch(() => undefined)
+      server = again.server
+    }
     try {
       await createDatabaseOnce(server.session)
       await rememberPort(place, server.port)
@@ -85,7 +98,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       throw error
     }
     const url = `postgres://${USER}:${password}@127.0.0.1:${server.port}/${DATABASE}`
-    return { url, port: server.port, adopted, stop }
+    return { url, port: server.port, adopted, stop, revive }
   } catch (error) {
     throw asStoreUnavailable(error, options.dataDir)
   }

@@ -25,6 +25,18 @@ create table agreements (
   constraint agreements_pkey PRIMARY KEY (id)
 );
 
+create table alarms (
+  acknowledged_by text,
+  acknowledged_ms bigint,
+  id text not null,
+  kind text not null,
+  open boolean not null,
+  peer text not null,
+  raised_ms bigint not null,
+  subject text not null,
+  constraint alarms_pkey PRIMARY KEY (id)
+);
+
 create table arrivals (
   arrived_on text,
   branch text,
@@ -69,6 +81,7 @@ create table envelopes_in (
   content_id text not null,
   epoch integer not null,
   jws text not null,
+  lines text not null,
   peer text not null,
   receipt text not null,
   received_ms bigint not null,
@@ -79,7 +92,9 @@ create table envelopes_in (
 create table envelopes_out (
   content_id text not null,
   epoch integer not null,
+  first_position bigint not null,
   jws text not null,
+  last_position bigint not null,
   peer text not null,
   receipt text,
   receipted boolean not null,
@@ -126,6 +141,13 @@ create table imports (
   constraint imports_pkey PRIMARY KEY (id)
 );
 
+create table leases (
+  holder text not null,
+  name text not null,
+  until_ms bigint not null,
+  constraint leases_pkey PRIMARY KEY (name)
+);
+
 create table member_tags (
   member text not null,
   peer text not null,
@@ -166,8 +188,14 @@ create table organisations (
 );
 
 create table peer_keys (
+  from_epoch integer not null,
+  from_seq integer not null,
   kid text not null,
   peer text not null,
+  retired boolean not null,
+  revoked boolean not null,
+  until_epoch integer,
+  until_seq integer,
   x text not null,
   constraint peer_keys_peer_kid_pk PRIMARY KEY (peer, kid)
 );
@@ -199,7 +227,6 @@ create table records_in (
   parked boolean not null,
   peer text not null,
   seq integer not null,
-  text text,
   type text not null,
   constraint records_in_peer_digest_pk PRIMARY KEY (peer, digest)
 );
@@ -207,18 +234,13 @@ create table records_in (
 create table records_out (
   case_id text,
   digest text not null,
-  epoch integer,
-  idx integer,
   outcome text,
   peer text not null,
   "position" bigint not null,
-  record_id text not null,
-  sealed boolean not null,
-  seq integer,
   text text,
   type text not null,
   written_ms bigint not null,
-  constraint records_out_pkey PRIMARY KEY ("position")
+  constraint records_out_peer_position_pk PRIMARY KEY (peer, "position")
 );
 
 create table refusals (
@@ -239,16 +261,23 @@ create table streams_in (
   heard_ms bigint not null,
   peer text not null,
   seq integer not null,
+  thawed boolean not null,
   constraint streams_in_pkey PRIMARY KEY (peer)
 );
 
 create table streams_out (
   epoch integer not null,
+  former_kid text,
   head text,
+  kid text not null,
+  kid_from integer not null,
   peer text not null,
   receipted integer not null,
+  sealed_position bigint not null,
   seq integer not null,
+  standing text not null,
   unreceipted integer not null,
+  vouched integer not null,
   constraint streams_out_pkey PRIMARY KEY (peer)
 );
 
@@ -275,6 +304,7 @@ create table waiting_outflows (
 CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day);
 CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
 CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
+CREATE UNIQUE INDEX alarms_one_open ON public.alarms USING btree (kind, peer, subject) WHERE open;
 CREATE UNIQUE INDEX arrivals_person ON public.arrivals USING btree (home, id_token);
 CREATE INDEX arrivals_query ON public.arrivals USING btree (query);
 CREATE INDEX arrivals_state ON public.arrivals USING btree (home, state);
@@ -283,6 +313,7 @@ CREATE INDEX arrivals_token ON public.arrivals USING btree (id_token);
 CREATE INDEX cases_member ON public.cases USING btree (member);
 CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (peer, side, tag) WHERE open;
 CREATE INDEX cases_tag ON public.cases USING btree (peer, side, tag);
+CREATE INDEX envelopes_out_positions ON public.envelopes_out USING btree (peer, last_position);
 CREATE INDEX envelopes_out_unreceipted ON public.envelopes_out USING btree (peer, seq) WHERE (NOT receipted);
 CREATE INDEX import_rows_name ON public.import_rows USING btree (name_token);
 CREATE INDEX import_rows_state ON public.import_rows USING btree (import_id, state);
@@ -295,10 +326,7 @@ CREATE INDEX organisations_parent ON public.organisations USING btree (parent);
 CREATE INDEX queries_denied ON public.queries USING btree (peer, tag) WHERE denied;
 CREATE INDEX records_in_case ON public.records_in USING btree (case_id);
 CREATE INDEX records_in_parked ON public.records_in USING btree (peer) WHERE parked;
-CREATE INDEX records_in_place ON public.records_in USING btree (peer, epoch, seq);
 CREATE INDEX records_out_case ON public.records_out USING btree (case_id);
-CREATE INDEX records_out_place ON public.records_out USING btree (peer, epoch, seq);
-CREATE INDEX records_out_unsealed ON public.records_out USING btree (peer, "position") WHERE (NOT sealed);
 CREATE INDEX waiting_activities_arrival ON public.waiting_activities USING btree (arrival);
 CREATE INDEX waiting_outflows_peer ON public.waiting_outflows USING btree (peer);
 CREATE UNIQUE INDEX waiting_outflows_person ON public.waiting_outflows USING btree (id_token, peer);

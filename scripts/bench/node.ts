@@ -5,11 +5,12 @@ import { activities } from '../../node/activities/tables.ts'
 import { readEnvironment } from '../../node/config.ts'
 import { pairLock } from '../../node/federation/outbox.ts'
 import { streamState } from '../../node/federation/requests.ts'
-import { recordsIn, recordsOut } from '../../node/federation/tables.ts'
+import { envelopesIn, envelopesOut, recordsIn, recordsOut } from '../../node/federation/tables.ts'
 import { type Arrival } from '../../node/flows/index.ts'
 import { arrivals } from '../../node/flows/tables.ts'
 import { realPlatform } from '../../node/platform.ts'
 import { startNode, type RunningNode } from '../../node/process.ts'
+import { type Transaction } from '../../node/store/port.ts'
 import { type NodeFigures } from './figures.ts'
 
 type Order =
@@ -139,18 +140,13 @@ async function rawInserts(
         await tx.insert(
           recordsOut,
           numbers.map((i) => ({
-            position: 1e12 + i,
             peer: 'raw',
-            recordId: tag(i),
+            position: 1e12 + i,
             caseId: tag(i % 80),
             type: 'activity.recorded',
             digest: tag(i),
             text,
             writtenMs: i,
-            sealed: true,
-            epoch: 1,
-            seq: 1,
-            idx: i,
             outcome: null,
           })),
         )
@@ -165,11 +161,11 @@ async function rawInserts(
             idx: i,
             caseId: tag(i % 80),
             type: 'activity.recorded',
-            text,
             outcome: 'applied',
             parked: false,
           })),
         )
+      await rawEnvelopes(tx, numbers, text, side)
       await tx.insert(
         activities,
         numbers.map((i) => ({
@@ -187,4 +183,30 @@ async function rawInserts(
       )
     })
   return (performance.now() - from) / 1000
+}
+
+/** The envelopes of a thousand records, as full as they can be, with what is stored beside each. */
+async function rawEnvelopes(
+  tx: Transaction,
+  numbers: readonly number[],
+  text: string,
+  side: 'sender' | 'receiver',
+): Promise<void> {
+  const jws = 'x'.repeat(16_000)
+  const receipt = 'x'.repeat(4500)
+  for (let at = 0; at < numbers.length; at += 256) {
+    const [first = 0, records] = [numbers[at], Math.min(256, numbers.length - at)]
+    const place = { peer: 'raw', epoch: 1, seq: first + 1, contentId: `raw-${first}`, jws, receipt }
+    if (side === 'receiver')
+      await tx.insert(envelopesIn, [
+        { ...place, lines: Array.from({ length: records }, () => text).join('\n'), receivedMs: 0 },
+      ])
+    else
+      await tx.insert(envelopesOut, [
+        {
+          ...{ ...place, records, firstPosition: 1e12 + first, lastPosition: 1e12 + first + records - 1 },
+          ...{ sealedMs: 0, receipted: true, receiptedMs: 0 },
+        },
+      ])
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { activities } from '../../node/activities/tables.ts'
-import { nonces, peerKeys, peers, recordsIn, recordsOut } from '../../node/federation/tables.ts'
+import { envelopesIn, nonces, peerKeys, peers, recordsIn, recordsOut } from '../../node/federation/tables.ts'
 import { cases } from '../../node/flows/tables.ts'
 import { members } from '../../node/members/tables.ts'
 import { organisations } from '../../node/organisations/tables.ts'
@@ -79,10 +79,19 @@ const received = (digest: string, more: Partial<Row<typeof recordsIn>> = {}): Ro
   idx: 0,
   caseId: null,
   type: 'flow.published',
-  text: '{}',
   outcome: 'applied',
   parked: false,
   ...more,
+})
+
+const anEnvelope = (seq: number): Row<typeof envelopesIn> => ({
+  ...{ peer: '440300', epoch: 1, seq, contentId: `content ${seq}`, jws: 'j', lines: '{}', receipt: 'r' },
+  receivedMs: seq,
+})
+
+const aPeerKey = (peer: string, kid: string, x: string): Row<typeof peerKeys> => ({
+  ...{ peer, kid, x, fromEpoch: 1, fromSeq: 1, untilEpoch: null, untilSeq: null },
+  ...{ retired: false, revoked: false },
 })
 
 /** Letters of every kind that has ever broken an encoder: quotes, array and escape syntax, breaks, scripts, emoji. */
@@ -367,9 +376,9 @@ function uniqueness(store: () => Store): void {
     })
     await store().transaction((tx) => tx.insert(organisations, [organisation('a')]))
     await violates((tx) => tx.insert(organisations, [organisation('a', { name: 'x' })]))
-    await store().transaction((tx) => tx.insert(peerKeys, [{ peer: 'p', kid: 'k', x: '1' }]))
-    await violates((tx) => tx.insert(peerKeys, [{ peer: 'p', kid: 'k', x: '2' }]))
-    await store().transaction((tx) => tx.insert(peerKeys, [{ peer: 'p', kid: 'other', x: '2' }]))
+    await store().transaction((tx) => tx.insert(peerKeys, [aPeerKey('p', 'k', '1')]))
+    await violates((tx) => tx.insert(peerKeys, [aPeerKey('p', 'k', '2')]))
+    await store().transaction((tx) => tx.insert(peerKeys, [aPeerKey('p', 'other', '2')]))
   })
 
   it('holds a unique index on insert and on update, and names it', async () => {
@@ -498,10 +507,10 @@ function finding(store: () => Store): void {
 
   it('tells keys apart whatever their texts join to', async () => {
     const rows = [
-      { peer: 'a\u0001b', kid: 'c', x: '1' },
-      { peer: 'a', kid: 'b\u0001c', x: '2' },
-      { peer: 'a,b', kid: 'c', x: '3' },
-      { peer: 'a', kid: 'b,c', x: '4' },
+      aPeerKey('a\u0001b', 'c', '1'),
+      aPeerKey('a', 'b\u0001c', '2'),
+      aPeerKey('a,b', 'c', '3'),
+      aPeerKey('a', 'b,c', '4'),
     ]
     await store().transaction(async (tx) => {
       await tx.insert(peerKeys, rows)
@@ -523,6 +532,46 @@ function finding(store: () => Store): void {
         expect(await tx.get(recordsIn, { peer: '440300', digest: 'a' })).toBeDefined()
       })
   })
+
+  it('gets nothing under a key that its columns cannot hold', async () => {
+    await store().transaction((tx) => tx.insert(envelopesIn, [anEnvelope(1)]))
+    for (const seq of [2 ** 31, 2 ** 40, 2 ** 53 - 1, -(2 ** 40)])
+      await store().transaction(async (tx) => {
+        expect(await tx.get(envelopesIn, { peer: '440300', epoch: 1, seq })).toBeUndefined()
+        expect(await tx.get(envelopesIn, { peer: '440300', epoch: seq, seq: 1 })).toBeUndefined()
+        const keys = [seq, 1].map((number) => ({ peer: '440300', epoch: 1, seq: number }))
+        expect(await tx.getMany(envelopesIn, keys)).toEqual([undefined, anEnvelope(1)])
+      })
+  })
+
+  it('counts what it would find: beyond a value, in its own transaction too, and nothing less without one', async () => {
+    const rows = [5, 1, 3, 2, 4].map(anEnvelope)
+    const other = { ...anEnvelope(9), peer: '441900' }
+    await store().transaction(async (tx) => {
+      await tx.insert(envelopesIn, [...rows.slice(0, 3), other])
+      expect(await tx.count(envelopesIn, { peer: '440300' }, { orderBy: 'seq', after: 1 })).toBe(2)
+      await tx.insert(envelopesIn, rows.slice(3))
+      expect(await tx.count(envelopesIn, { peer: '440300' }, { orderBy: 'seq', after: 1 })).toBe(4)
+      await tx.update(envelopesIn, { peer: '440300', epoch: 1, seq: 5 }, { contentId: 'changed' })
+      await tx.remove(envelopesIn, { peer: '440300', epoch: 1, seq: 4 })
+      expect(await tx.count(envelopesIn, { peer: '440300' }, { orderBy: 'seq', after: 1 })).toBe(3)
+    })
+    await store().read(async (reader) => {
+      for (const after of [-(2 ** 40), -1, 0, 1, 2, 4, 5, 9, 2 ** 31, 2 ** 53 - 1]) {
+        const page = { orderBy: 'seq', after } as const
+        for (const match of [{}, { peer: '440300' }, { peer: '440300', contentId: 'changed' }, { peer: 'x' }])
+          expect(await reader.count(envelopesIn, match, page)).toBe(
+            (await reader.find(envelopesIn, match, page)).length,
+          )
+      }
+      expect(await reader.count(envelopesIn, {}, { orderBy: 'contentId', after: 'changed' })).toBe(4)
+      expect(await reader.count(envelopesIn, {}, { orderBy: 'contentId', after: 'content 9' })).toBe(0)
+      // Without both there is nothing to be beyond of.
+      expect(await reader.count(envelopesIn, { peer: '440300' }, { orderBy: 'seq' })).toBe(4)
+      expect(await reader.count(envelopesIn, { peer: '440300' }, { after: 3 })).toBe(4)
+      expect(await reader.count(envelopesIn, { peer: '440300' }, {})).toBe(4)
+    })
+  })
 }
 
 function values(store: () => Store): void {
@@ -541,6 +590,36 @@ function values(store: () => Store): void {
     })
     const kinds = await store().read((reader) => reader.find(organisations, {}))
     for (const { kind, parent } of kinds) expect(kind).toBe(parent)
+  })
+
+  it('keeps awkward texts, bytes, nulls and numbers in an insert of many rows too', async () => {
+    const rows = [0, 1, 2].flatMap((n) =>
+      awkwardTexts.map((text, i) =>
+        aMember(`${n} ${i}`, {
+          idToken: `token ${n} ${i} ${text.slice(0, 300)}`,
+          idSealed: Buffer.from(text),
+          name: text,
+          phone: i % 2 === 0 ? null : text,
+          changedMs: 2 ** 53 - 1 - i,
+        }),
+      ),
+    )
+    await store().transaction(async (tx) => {
+      await tx.insert(members, rows)
+      await tx.lock(['so that the rows leave here'])
+      await tx.update(members, { id: '0 0' }, { category: 'full' })
+    })
+    await store().read(async (reader) => {
+      const found = await reader.getMany(
+        members,
+        rows.map(({ id }) => ({ id })),
+      )
+      const plain = (row?: Row<typeof members>) =>
+        row && { ...row, idSealed: Buffer.from(row.idSealed).toString() }
+      expect(found.map(plain)).toEqual(
+        [{ ...rows[0], category: 'full' } as Row<typeof members>, ...rows.slice(1)].map(plain),
+      )
+    })
   })
 
   it('keeps whole numbers up to 2^53-1, zero, booleans and nulls', async () => {
@@ -597,26 +676,21 @@ function values(store: () => Store): void {
     const out: Row<typeof recordsOut> = {
       position: 1,
       peer: '440300',
-      recordId: 'r',
       caseId: null,
       type: 't',
       digest: 'd',
       text: null,
       writtenMs: 1,
-      sealed: false,
-      epoch: null,
-      seq: null,
-      idx: null,
       outcome: null,
     }
     await store().transaction(async (tx) => {
       await tx.insert(peers, [{ node: '440300', name: '深圳', url: 'http://x', paused: false }])
       await tx.insert(recordsOut, [out])
       await tx.insert(recordsIn, [received('d')])
-      await tx.update(recordsOut, { position: 1 }, { sealed: true, epoch: 1, seq: 1, idx: 0 })
+      await tx.update(recordsOut, { peer: '440300', position: 1 }, { text: '{}', outcome: 'parked' })
     })
     await store().read(async (reader) => {
-      expect(await reader.find(recordsOut, {})).toEqual([{ ...out, sealed: true, epoch: 1, seq: 1, idx: 0 }])
+      expect(await reader.find(recordsOut, {})).toEqual([{ ...out, text: '{}', outcome: 'parked' }])
       expect(await reader.get(recordsIn, { peer: '440300', digest: 'd' })).toEqual(received('d'))
     })
   })

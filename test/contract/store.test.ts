@@ -110,7 +110,7 @@ describe('PostgreSQL with several transactions at once', () => {
     const lost = results.filter((result) => result.status === 'rejected')
     expect(lost.length).toBeLessThanOrEqual(1)
     for (const { reason } of lost)
-      expect(reason instanceof UniqueViolation || String(reason).includes('toEqual')).toBe(true)
+      expect(reason instanceof UniqueViolation || String(reason).includes('deeply equal')).toBe(true)
     expect(await database.store.read((reader) => reader.count(cases, { open: true }))).toBe(1)
   })
 })

@@ -13,11 +13,13 @@ import {
   sealEnvelope,
   signJws,
   signPart,
+  signRequest,
   utf8,
   type GateCode,
   type SealedEnvelope,
 } from '../../protocol/index.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
+import { type VirtualClock } from '../harness/clock.ts'
 import { dumpOf, without, type Dump } from '../harness/dump.ts'
 import { idNumberOf } from '../harness/people.ts'
 import { postTo } from '../harness/network.ts'
@@ -28,11 +30,12 @@ import { dongguan, shenzhen, withScriptedPeer, xinyang } from '../harness/world.
 let us: TestRegion
 let peer: ScriptedPeer
 let before: Dump
+let clock: VirtualClock
 
 const outflow = { destination: { code: xinyang, text: '河南信阳' } }
 
 function published(): string[] {
-  const tag = base64url(nodeJsCrypto.sha256(utf8(idNumberOf(1))))
+  const tag = nodeJsCrypto.digest(idNumberOf(1))
   return [
     peer.record('flow.published', uuid(1), { tag, person: { name: '王五' }, outflow }, uuid(11)),
     peer.record(
@@ -45,7 +48,7 @@ function published(): string[] {
 }
 
 beforeEach(async () => {
-  ;({ us, peer } = await withScriptedPeer())
+  ;({ us, peer, clock } = await withScriptedPeer())
   before = await dumpOf(us.store)
 })
 
@@ -60,6 +63,8 @@ async function refusedWith(
   claimed: string = shenzhen,
 ): Promise<GateCode> {
   const noted = await refusalsNow()
+  // In a minute of its own, so that the bound on rows a minute hides none.
+  clock.jump(60_000)
   const { receipts, refusal } = await us.region.inbox.receive(claimed, body)
   expect(receipts).toEqual([])
   expect([code].flat()).toContain(refusal?.code)
@@ -304,8 +309,34 @@ it('refuses a paused peer on every path, and hears it again afterwards', async (
   await us.region.agreements.pause(shenzhen, true)
   before = await dumpOf(us.store)
   await refusedWith(bodyOf(peer.seal({}, ...published())), 'suspended')
-  const request = utf8('whatever')
+  const { node: iss, keyring } = peer
+  const iat = Math.floor(clock.nowMs() / 1000)
+  const purpose = { what: 'pull' as const, epoch: 1, after: 0 }
+  const asking = { iss, aud: xinyang, iat, exp: iat + 60, nonce: uuid(1), purpose }
+  const request = utf8(signRequest(keyring.signer, asking))
   expect(await us.region.requests.answer(shenzhen, request)).toMatchObject({ ok: false, code: 'suspended' })
   await us.region.agreements.pause(shenzhen, false)
   expect((await us.region.inbox.receive(shenzhen, bodyOf(peer.say(...published())))).receipts).toHaveLength(1)
+})
+
+it('tells only the peer itself that it is paused: whoever signs otherwise hears of his signature', async () => {
+  await us.region.agreements.pause(shenzhen, true)
+  before = await dumpOf(us.store)
+  const impostor = new ScriptedPeer(shenzhen, xinyang, 'nobody')
+  await refusedWith(bodyOf(impostor.seal({}, impostor.unknown(null))), 'bad_signature')
+  const asking = await us.region.requests.answer(shenzhen, utf8('whatever'))
+  expect(asking).toMatchObject({ ok: false, code: 'bad_encoding' })
+})
+
+it('notes no more than sixty refusals a minute of one peer, and sixty of all strangers together', async () => {
+  const noted = async () => (await refusalsNow()).map(({ peer: of }) => of)
+  for (let i = 0; i < 70; i++)
+    for (const claimed of [shenzhen, `9999${10 + i}`])
+      await us.region.inbox.receive(claimed, bodyOf(peer.seal({ aud: dongguan }, ...published())))
+  const rows = await noted()
+  expect(rows.filter((of) => of === shenzhen)).toHaveLength(60)
+  expect(rows.filter((of) => of === null)).toHaveLength(60)
+  clock.jump(60_000)
+  await us.region.inbox.receive(shenzhen, bodyOf(peer.seal({ aud: dongguan }, ...published())))
+  expect(await noted()).toHaveLength(121)
 })

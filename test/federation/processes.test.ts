@@ -1,10 +1,12 @@
 /** Several processes of one region on one PostgreSQL: they may all write, seal and receive at once. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { recordsOf } from '../../node/federation/outbox.ts'
 import { Sealer } from '../../node/federation/sealer.ts'
-import { envelopesIn, envelopesOut, recordsIn, recordsOut } from '../../node/federation/tables.ts'
+import { envelopesIn, envelopesOut, recordsIn, recordsOut, streamsOut } from '../../node/federation/tables.ts'
 import { organisations } from '../../node/organisations/tables.ts'
 import { jwsTypes, readEnvelopePayload, readJws, verifyJws } from '../../protocol/index.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
+import { MemoryHeads } from '../harness/heads.ts'
 import { Office } from '../harness/office.ts'
 import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
@@ -14,6 +16,7 @@ import { newWorld, shenzhen, xinyang } from '../harness/world.ts'
 let database: FreshDatabase
 let processes: TestRegion[]
 const world = newWorld()
+const heads = new MemoryHeads()
 const peer = new ScriptedPeer(shenzhen, xinyang)
 const outflow = { destination: { code: shenzhen, text: '深圳' } }
 
@@ -21,7 +24,7 @@ beforeAll(async () => {
   database = await freshDatabase()
   world.network.fate = () => 'drop'
   processes = [1, 2, 3].map((seed) => {
-    const opened = openTestRegion({ ...world, node: xinyang, store: database.store, seed })
+    const opened = openTestRegion({ ...world, node: xinyang, store: database.store, heads, seed })
     opened.region.courier.wake = () => undefined
     return opened
   })
@@ -31,8 +34,8 @@ afterAll(() => database.close())
 
 it('seal one stream: without gaps, each record once, in the order it was written', async () => {
   const sealers = processes.map(({ region, store }) => {
-    const { self, crypto, clock, keyring } = region
-    return new Sealer({ self, store, signer: keyring.signer, crypto, clock, tuning: {} })
+    const { self, standing, crypto, clock, keyring } = region
+    return new Sealer({ self, store, standing, keyring, crypto, clock, tuning: {} })
   })
   const people = Array.from({ length: 24 }, (_, n) => ({ idNumber: idNumberOf(n), name: nameOf(n) }))
   const [first] = processes
@@ -50,15 +53,21 @@ it('seal one stream: without gaps, each record once, in the order it was written
     const envelopes = await reader.find(envelopesOut, { peer: shenzhen }, { orderBy: 'seq' })
     const records = await reader.find(recordsOut, { peer: shenzhen }, { orderBy: 'position' })
     expect(records).toHaveLength(24)
-    expect(records.every(({ sealed }) => sealed)).toBe(true)
-    const places = records.map(({ seq, idx }) => (seq ?? 0) * 1000 + (idx ?? 0))
-    expect(places).toEqual([...places].sort((a, b) => a - b))
+    const sealed = await Promise.all(envelopes.map((envelope) => recordsOf(reader, envelope)))
+    expect(sealed.flat()).toEqual(records)
+    const stream = await reader.get(streamsOut, { peer: shenzhen })
+    expect(stream).toMatchObject({
+      standing: 'open',
+      seq: envelopes.length,
+      head: envelopes.at(-1)?.contentId,
+      sealedPosition: records.at(-1)?.position,
+    })
     const publicKey = Buffer.from(first.region.keyring.signing.x, 'base64url')
-    for (const [i, { jws, seq }] of envelopes.entries()) {
+    for (const [i, { jws }] of envelopes.entries()) {
       const read = readJws(jws, jwsTypes.envelope)
       const opened = read.ok ? verifyJws(first.region.crypto, read.jws, publicKey) : read
       const payload = opened.ok ? readEnvelopePayload(opened.payload) : opened
-      const own = records.filter((record) => record.seq === seq).map(({ digest }) => digest)
+      const own = sealed[i]?.map(({ digest }) => digest)
       expect(payload).toMatchObject({
         ok: true,
         payload: { seq: i + 1, prev: envelopes[i - 1]?.contentId ?? null, records: own },
@@ -67,7 +76,26 @@ it('seal one stream: without gaps, each record once, in the order it was written
   })
 })
 
-it('receive the same post at once, and apply it once', async () => {
+/** Each process in turn takes the lease and keeps it in mind, as clocks that differ might bring about. */
+async function allHoldTheLease(): Promise<void> {
+  const gap = bodyOf(peer.seal({ seq: peer.seq + 9 }, peer.unknown(null)))
+  for (const { region } of processes) {
+    expect((await region.inbox.receive(shenzhen, gap)).refusal?.code).toBe('gap')
+    await database.sql`delete from leases`
+  }
+}
+
+it('receive the same post at once: one of them takes it, the others say that they cannot now', async () => {
+  const body = bodyOf(peer.say(peer.unknown(null)))
+  const answers = await Promise.all(processes.map(({ region }) => region.inbox.receive(shenzhen, body)))
+  const codes = answers.map(({ receipts, refusal }) => refusal?.code ?? receipts.length)
+  expect(codes.sort()).toEqual([1, 'unavailable', 'unavailable'])
+  expect(await database.store.read((reader) => reader.count(recordsIn, {}))).toBe(1)
+  for (const { region } of processes) await region.stop()
+})
+
+it('receive the same post at once though each takes itself for the one that may, and apply it once', async () => {
+  await allHoldTheLease()
   const tag = 'A'.repeat(43)
   const body = bodyOf(
     peer.say(
@@ -82,8 +110,9 @@ it('receive the same post at once, and apply it once', async () => {
   for (const answer of answers) expect(answer).toEqual(answers[0])
   expect(answers[0]?.receipts).toHaveLength(2)
   await database.store.read(async (reader) => {
-    expect(await reader.count(envelopesIn, {})).toBe(2)
-    expect(await reader.count(recordsIn, {})).toBe(3)
+    expect(await reader.count(envelopesIn, {})).toBe(3)
+    expect(await reader.count(recordsIn, {})).toBe(4)
+    expect((await reader.get(streamsOut, { peer: shenzhen }))?.standing).toBe('open')
     const subject = await processes[0]?.region.cases.get(reader, uuid(1))
     expect(subject?.home.notices).toBe(2)
   })

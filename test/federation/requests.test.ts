@@ -280,13 +280,16 @@ describe('between two regions', () => {
   })
 
   it('a pull fills all that was missed, over several answers', async () => {
+    pair = await twoRegions(1, { recordsPerEnvelope: 1 })
     const { home, host, network } = pair
     network.fate = ({ door }) => (door === 'envelopes' ? 'drop' : 'deliver')
-    for (let n = 1; n <= limits.pullEnvelopes + 6; n++) {
-      await home.office.roster({ idNumber: idNumberOf(n), name: nameOf(n) })
-      await home.office.outflow({ idNumber: idNumberOf(n), host: shenzhen, outflow })
-      await pair.clock.advance(70_000)
-    }
+    const people = Array.from({ length: limits.pullEnvelopes + 6 }, (_, n) => ({
+      idNumber: idNumberOf(n + 1),
+      name: nameOf(n + 1),
+    }))
+    await home.office.roster(...people)
+    await home.office.outflow(...people.map(({ idNumber }) => ({ idNumber, host: shenzhen, outflow })))
+    await settled()
     expect(await host.region.requests.pull(xinyang)).toBe(limits.pullEnvelopes + 6)
     expect(await host.office.cases(xinyang)).toHaveLength(limits.pullEnvelopes + 6)
     expect(await host.region.requests.pull(xinyang)).toBe(0)

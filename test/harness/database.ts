@@ -10,18 +10,24 @@ export interface FreshDatabase extends Database {
   readonly sql: postgres.Sql
 }
 
-export async function freshDatabase(): Promise<FreshDatabase> {
+/** The address of a database with nothing in it, not even a schema. */
+export async function emptyDatabase(): Promise<string> {
   const admin = postgres(inject('databaseUrl'), { max: 1, onnotice: () => undefined })
   const name = `t_${randomBytes(6).toString('hex')}`
   await admin.unsafe(`create database ${name}`)
   await admin.end()
   const url = new URL(inject('databaseUrl'))
   url.pathname = `/${name}`
-  const database = await openDatabase(url.href, 6)
-  const sql = postgres(url.href, { max: 2, onnotice: () => undefined })
+  return url.href
+}
+
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const url = await emptyDatabase()
+  const database = await openDatabase(url, 6)
+  const sql = postgres(url, { max: 2, onnotice: () => undefined })
   const close = async () => {
     await sql.end()
     await database.close()
   }
-  return { ...database, url: url.href, sql, close }
+  return { ...database, url, sql, close }
 }

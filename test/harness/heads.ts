@@ -2,15 +2,27 @@
 import { type HeadFiles } from '../../node/federation/heads.ts'
 
 export class MemoryHeads implements HeadFiles {
-  readonly files = new Map<string, string>()
+  readonly files: Map<string, string>
+  /** Sees every call before it is done, and again when a swap is done; it may throw, as a process that dies would. */
+  watch: (what: 'read' | 'swap' | 'swapped') => void = () => undefined
 
-  read(name: string): Promise<string | undefined> {
-    return Promise.resolve(this.files.get(name))
+  /** Given the files of another, it is the same head store seen by another process. */
+  constructor(files = new Map<string, string>()) {
+    this.files = files
   }
 
-  swap(name: string, before: string | undefined, next: string): Promise<boolean> {
-    if (this.files.get(name) !== before) return Promise.resolve(false)
+  async read(name: string): Promise<string | undefined> {
+    await Promise.resolve()
+    this.watch('read')
+    return this.files.get(name)
+  }
+
+  async swap(name: string, before: string | undefined, next: string): Promise<boolean> {
+    await Promise.resolve()
+    this.watch('swap')
+    if (this.files.get(name) !== before) return false
     this.files.set(name, next)
-    return Promise.resolve(true)
+    this.watch('swapped')
+    return true
   }
 }

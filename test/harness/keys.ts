@@ -22,6 +22,11 @@ export function keyringText(name: string): string {
   })
 }
 
+const keyrings = new Map<string, Keyring>()
+
+/** Each is made once: a keyring has no state, and reading its keys takes longer than most of what a test does. */
 export function testKeyring(name: string): Keyring {
-  return openKeyring(nodeJsCrypto, keyringText(name))
+  let keyring = keyrings.get(name)
+  if (!keyring) keyrings.set(name, (keyring = openKeyring(nodeJsCrypto, keyringText(name))))
+  return keyring
 }

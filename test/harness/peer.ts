@@ -55,6 +55,7 @@ export class ScriptedPeer {
     // A scripted peer answers no request: both sides know that nothing was said before.
     const beginning = { epoch: 1, seq: 0, head: null }
     await region.standing.reopened(this.node, beginning, beginning)
+    region.courier.greetWith(() => Promise.resolve('level'))
   }
 
   record<T extends RecordType>(type: T, caseId: Uuid | null, body: BodyOf<T>, id = this.nextId()): string {

@@ -3,9 +3,10 @@
  * chance and the in-memory network. Two calls with the same seed make the same node, byte for byte.
  */
 import { federationApp } from '../../node/http/federation.ts'
+import { type Keyring } from '../../node/keyring.ts'
 import { type Log } from '../../node/log.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
-import { openRegion, type Region } from '../../node/region.ts'
+import { openRegion, type Region, type Tuning } from '../../node/region.ts'
 import { MemoryStore } from '../../node/store/memory.ts'
 import { type Store } from '../../node/store/port.ts'
 import { type NodeId } from '../../protocol/index.ts'
@@ -17,6 +18,11 @@ import { MemoryHeads } from './heads.ts'
 import { WatchedStore } from './watched-store.ts'
 
 export const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** Tests post thousands of refused bodies at one moment of their clock. */
+export const unlimited = {
+  enter: () => ({ read: () => undefined, refused: () => undefined, leave: () => undefined }),
+}
 
 export interface TestRegion {
   readonly region: Region
@@ -36,6 +42,9 @@ export function openTestRegion(parts: {
   seed?: number
   /** Names the keys; the node's code unless the test wants other ones. */
   keys?: string
+  /** The node's own keyring, where it has one that changes. */
+  keyring?: Keyring
+  tuning?: Tuning
 }): TestRegion {
   const { node, network, clock } = parts
   const faults: unknown[] = []
@@ -44,9 +53,10 @@ export function openTestRegion(parts: {
   const region = openRegion({
     self: node,
     name: `地区${node}`,
-    keyring: testKeyring(parts.keys ?? node),
+    keyring: parts.keyring ?? testKeyring(parts.keys ?? node),
     store,
     headFiles: heads,
+    tuning: parts.tuning ?? {},
     platform: {
       clock,
       timers: clock,
@@ -59,6 +69,7 @@ export function openTestRegion(parts: {
   })
   const app = federationApp({
     ...region,
+    budgets: unlimited,
     heard: (peer) => region.courier.heard(peer),
     ready: () => Promise.resolve(true),
     log: silent,

@@ -55,7 +55,7 @@ export class WatchedStore implements Store {
         see('findIn', table),
         tx.findIn(table, column, values, match)
       ),
-      count: async (table, match) => (see('count', table), tx.count(table, match)),
+      count: async (table, match, options) => (see('count', table), tx.count(table, match, options)),
       insert: async (table, rows) => {
         see('insert', table)
         if (isRecordsOut(table)) demandPairLocks(locks, rows as unknown as Row<typeof recordsOut>[])

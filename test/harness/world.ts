@@ -1,4 +1,5 @@
 /** The usual beginnings of a test: a region and a peer whose bytes the test writes, or two regions with an agreement. */
+import { type Tuning } from '../../node/region.ts'
 import { type Store } from '../../node/store/port.ts'
 import { type NodeId } from '../../protocol/index.ts'
 import { settled, VirtualClock } from './clock.ts'
@@ -43,15 +44,17 @@ export interface Pair extends World {
 }
 
 /** Xinyang as home and Shenzhen as host, agreed, with deliveries at once unless the test holds them. */
-export async function twoRegions(seed = 1): Promise<Pair> {
+export async function twoRegions(seed = 1, tuning: Tuning = {}): Promise<Pair> {
   const world = newWorld()
   const open = (node: NodeId, n: number): Side => {
-    const opened = openTestRegion({ ...world, node, seed: seed * 10 + n })
+    const opened = openTestRegion({ ...world, node, seed: seed * 10 + n, tuning })
     return { ...opened, office: new Office(opened.region) }
   }
   const pair = { ...world, home: open(xinyang, 1), host: open(shenzhen, 2) }
   await agree(pair.home, pair.host, world.network)
   await settled()
+  // They have greeted each other: what a test counts begins here.
+  world.network.posts.length = 0
   return pair
 }
 

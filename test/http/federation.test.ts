@@ -10,7 +10,7 @@ import { freePort } from '../../scripts/network/node-process.ts'
 import { limits, splitEnvelopes } from '../../protocol/index.ts'
 import { dumpOf, type Dump } from '../harness/dump.ts'
 import { bodyOf, uuid, type ScriptedPeer } from '../harness/peer.ts'
-import { silent, type TestRegion } from '../harness/region.ts'
+import { silent, unlimited, type TestRegion } from '../harness/region.ts'
 import { shenzhen, withScriptedPeer } from '../harness/world.ts'
 
 let us: TestRegion
@@ -35,6 +35,7 @@ beforeAll(async () => {
       },
     }),
     requests,
+    budgets: unlimited,
     heard: (node) => heard.push(node),
     ready: () => Promise.resolve(ready),
     log: silent,
@@ -161,7 +162,18 @@ describe('an answer', () => {
   })
 
   it.each<[string, () => Promise<Answered>, number, string]>([
-    ['a stranger', () => post('/federation/v1/999999/envelopes', 'x\n'), 401, '{"error":"bad_signature"}'],
+    [
+      'a stranger',
+      () => post('/federation/v1/999999/envelopes', bodyOf(peer.seal({}, peer.unknown(null)))),
+      401,
+      '{"error":"bad_signature"}',
+    ],
+    [
+      'a stranger’s rubbish',
+      () => post('/federation/v1/999999/envelopes', 'x\n'),
+      400,
+      '{"error":"bad_encoding"}',
+    ],
     ['rubbish', () => post(envelopes, 'x'), 400, '{"error":"bad_encoding"}'],
     [
       'a gap',
@@ -218,6 +230,7 @@ describe('an answer', () => {
 it('cannot listen where somebody listens, and says so to a person', async () => {
   const app = federationApp({
     ...us.region,
+    budgets: unlimited,
     heard: () => undefined,
     ready: () => Promise.resolve(true),
     log: silent,

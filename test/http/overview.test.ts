@@ -85,6 +85,8 @@ describe('the comparison', () => {
 })
 
 it('shows a peer as it is: backlog, problem, pause and when it was heard', async () => {
+  const greetedAt = new Date(pair.clock.nowMs()).toISOString()
+  await pair.clock.advance(60_000)
   pair.network.fate = () => 'drop'
   await fiveFates()
   await settled()
@@ -100,7 +102,7 @@ it('shows a peer as it is: backlog, problem, pause and when it was heard', async
     frozen: false,
     failures: 1,
     problem: { code: 'unreachable' },
-    heardAt: null,
+    heardAt: greetedAt,
   })
   await pair.home.region.agreements.pause(shenzhen, false)
   await level(pair)

@@ -43,6 +43,7 @@ it('the codes of a refused record are these', () => {
     'case_closed',
     'case_elsewhere',
     'case_exists',
+    'case_open',
     'case_unknown',
     'family_not_agreed',
     'not_arrived',

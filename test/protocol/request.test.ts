@@ -53,14 +53,21 @@ describe('a request', () => {
     ['aud as an array', { aud: [home.node] }],
   ])('is refused with %s', (_, change) => expect(read(change)).toBe('bad_field'))
 
-  it('reads for a pull or a comparison, and for nothing else', () => {
+  it('reads for a pull, a comparison, heads or a restore, and for nothing else', () => {
     const takes = (purpose: object) => purposeSchema.safeParse(purpose).success
     expect(takes({ what: 'dump' })).toBe(false)
     expect(takes({ what: 'pull', epoch: 1 })).toBe(false)
     expect(takes({ what: 'pull', epoch: 1, after: 0, of: '330106' })).toBe(false)
     expect(takes({ what: 'compare', home: 'all', after: null })).toBe(false)
+    expect(takes({ what: 'heads', of: '330106' })).toBe(false)
+    expect(takes({ what: 'restore', of: '330106', after: { epoch: 1, seq: 0 } })).toBe(false)
+    expect(takes({ what: 'restore', of: 'asked', after: null })).toBe(false)
+    expect(takes({ what: 'restore', of: 'asked', after: { epoch: 1, seq: -1 } })).toBe(false)
     expect(takes({ what: 'pull', epoch: 1, after: 5 })).toBe(true)
     expect(takes({ what: 'compare', home: home.node, after: id(3) })).toBe(true)
+    expect(takes({ what: 'heads' })).toBe(true)
+    for (const of of ['asked', 'answering'])
+      expect(takes({ what: 'restore', of, after: { epoch: 2, seq: 0 } })).toBe(true)
   })
 })
 

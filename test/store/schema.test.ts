@@ -5,9 +5,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api'
+import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as schema from '../../node/store/schema.ts'
-import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
+import { emptyDatabase, freshDatabase, type FreshDatabase } from '../harness/database.ts'
 
 const storeFolder = path.resolve(import.meta.dirname, '../../node/store')
 const reviewed = path.join(storeFolder, 'schema.sql')
@@ -37,6 +38,16 @@ it('is what the Drizzle definitions say: no migration is missing', async () => {
   expect(await generateMigration(migrated, defined)).toEqual([])
 })
 
+it('is, name by name, what the definitions alone would make of an empty database', async () => {
+  const nothing = generateDrizzleJson({})
+  const statements = await generateMigration(nothing, generateDrizzleJson(schema, nothing.id))
+  const sql = postgres(await emptyDatabase(), { max: 1, onnotice: () => undefined })
+  for (const statement of statements) await sql.unsafe(statement)
+  const made = await schemaText({ sql })
+  await sql.end()
+  expect(await schemaText(database)).toBe(made)
+})
+
 it('migrates twice without a change', async () => {
   const before = await schemaText(database)
   const { openDatabase } = await import('../../node/store/database.ts')
@@ -47,7 +58,7 @@ it('migrates twice without a change', async () => {
 })
 
 /** Tables, columns, sequences and indexes in the order of their names. */
-async function schemaText({ sql }: FreshDatabase): Promise<string> {
+async function schemaText({ sql }: Pick<FreshDatabase, 'sql'>): Promise<string> {
   const columns = await sql<{ table: string; line: string }[]>`
     select c.relname as table,
            format('  %s %s%s', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),

@@ -77,6 +77,8 @@ function actor(node: NodeId, name: string, number: number): Actor {
 export const home = actor('411525', '固始县', 1)
 export const host = actor('440304', '福田区', 2)
 export const stranger = actor('330106', '西湖区', 3)
+/** Another key of 411525, which it announces. */
+const laterKey = actor(home.node, home.name, 4)
 
 /** The nth id of the vectors: n milliseconds after the start, its chance all n. */
 export function id(n: number): Uuid {
@@ -129,9 +131,18 @@ export const bodies: { [T in RecordType]: BodyOf<T> } = {
     activity: { on: '2025-10-01', kind: 'dues', amountFen: 1300 },
   },
   'outcome.settled': { epoch: 1, seq: 3, index: 0, digest: tag, outcome: 'refused:case_closed' },
+  'keys.announced': { key: laterKey.signing },
+  'epoch.opened': { after: { epoch: 1, seq: 3, head: tag }, reason: 'recovered' },
+  'record.erased': { epoch: 1, seq: 3, index: 0, digest: tag },
 }
 
-const withoutCase: readonly RecordType[] = ['identity.queried', 'identity.denied', 'outcome.settled']
+const withoutCase: readonly RecordType[] = [
+  'identity.queried',
+  'identity.denied',
+  'outcome.settled',
+  'keys.announced',
+  'epoch.opened',
+]
 
 /** A record of a type with its sample body, or another; `n` makes its id. */
 export function fact<T extends RecordType>(type: T, n = 10, body: BodyOf<T> = bodies[type]): FactRecord<T> {

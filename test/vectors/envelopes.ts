@@ -19,7 +19,7 @@ import {
   withPart,
 } from './actors.ts'
 
-type Head = { epoch: number; seq: number; head: string | null }
+type Head = { epoch: number; seq: number; head: string | null; frozen?: boolean; thawed?: boolean }
 /** Bodies are written in parts so that long ones stay readable: a text, or a text and how often it repeats. */
 type Body = (string | [string, number])[]
 
@@ -40,10 +40,23 @@ const second = seal(2, first.contentId, texts.slice(1, 2))
 const third = seal(3, second.contentId, texts)
 const other = seal(2, first.contentId, texts.slice(2))
 const headOf = (envelope: SealedEnvelope): Head => ({
-  epoch: 1,
+  epoch: envelope.payload.epoch,
   seq: envelope.payload.seq,
   head: envelope.contentId,
 })
+
+const frozen = (envelope: SealedEnvelope): Head => ({ ...headOf(envelope), frozen: true })
+const thawed = (envelope: SealedEnvelope): Head => ({ ...frozen(envelope), thawed: true })
+
+/** The opening of an epoch behind an envelope, in an envelope of its own. */
+function opening(after: SealedEnvelope, epoch: number, prev = after.contentId) {
+  const { epoch: former, seq } = after.payload
+  const body = { after: { epoch: former, seq, head: after.contentId }, reason: 'recovered' as const }
+  return seal(1, prev, [factText('epoch.opened', 30, body), texts[0] ?? ''], { epoch })
+}
+
+const anew = opening(second, 2)
+const onward = seal(2, anew.contentId, texts.slice(1, 2), { epoch: 2 })
 
 /** Posted as 411525, unless said otherwise, to 440304, which knows 411525 alone and stands at `head`. */
 export function envelopeVectors() {
@@ -70,11 +83,17 @@ export function envelopeVectors() {
         [third1],
       ),
       taken('the same record twice is one outcome each', fresh, lines(twice), [twice]),
+      taken('a new epoch behind the head, and what follows', headOf(second), lines(anew, onward), [anew, onward]),
+      taken('an epoch that was begun and never arrived is passed over', headOf(second), lines(later), [later]),
+      taken('a repeat of an epoch that has ended', headOf(onward), lines(second), [second], ['earlier']),
+      taken('a repeat in a stream that is frozen', frozen(third), lines(second), [second], ['earlier']),
+      taken('a thawed stream goes on in a new epoch', thawed(second), lines(anew), [anew]),
     ],
     invalid: [...outside(), ...shapes(), ...tokens(), ...payloads(), ...places(), ...riders()],
   }
 }
 
+const later = opening(second, 4)
 const third1 = seal(1, null, texts)
 const twice = seal(1, null, [texts[0] ?? '', texts[0] ?? ''])
 
@@ -202,11 +221,40 @@ function payloads() {
 }
 
 function places() {
-  const later = seal(1, null, texts.slice(0, 1), { epoch: 2 })
+  const unopened = (prev: string | null, epoch = 2) => seal(1, prev, texts.slice(0, 1), { epoch })
+  const second2 = seal(2, second.contentId, texts, { epoch: 2 })
+  const behind = seal(1, null, [texts[0] ?? '', factText('epoch.opened', 31)], { epoch: 2 })
   const rewritten = seal(3, other.contentId, texts)
   const headless = seal(2, null, texts.slice(1, 2))
   return [
-    refused('another epoch', 'wrong_epoch', lines(later)),
+    refused('another epoch', 'wrong_epoch', lines(unopened(null))),
+    refused('a new epoch without its opening', 'wrong_epoch', lines(unopened(second.contentId)), headOf(second)),
+    refused('the opening of an epoch as its second record', 'wrong_epoch', lines(behind)),
+    refused('the opening of an epoch behind what did not arrive', 'wrong_epoch', lines(anew), headOf(first)),
+    refused(
+      'the opening of an epoch behind another envelope than it names',
+      'wrong_epoch',
+      lines(opening(first, 2, second.contentId)),
+      headOf(second),
+    ),
+    refused('the second envelope of a new epoch', 'wrong_epoch', lines(second2), headOf(second)),
+    {
+      ...refused('the opening of an epoch that was passed over', 'wrong_epoch', lines(anew), headOf(later)),
+      stored: null,
+    },
+    refused('the next envelope of a frozen stream', 'frozen', lines(third), frozen(second)),
+    refused('a new epoch of a frozen stream', 'frozen', lines(anew), frozen(second)),
+    refused('a gap in a frozen stream', 'frozen', lines(third), frozen(first)),
+    refused('the next number of a thawed stream', 'frozen', lines(third), thawed(second)),
+    refused('a new epoch of a thawed stream on another history', 'wrong_epoch', lines(anew), thawed(first)),
+    {
+      ...refused('other content of an epoch that has ended', 'fork', lines(other), headOf(onward)),
+      stored: second.contentId,
+    },
+    {
+      ...refused('what was never taken of an epoch that has ended', 'wrong_epoch', lines(third), headOf(onward)),
+      stored: null,
+    },
     refused('the second without the first', 'gap', lines(second)),
     refused('the first, then the third', 'gap', lines(first, third), fresh, 1),
     refused('the next number on another history', 'fork', lines(rewritten), headOf(second)),

@@ -11,6 +11,7 @@ import {
   place,
   readEnvelopePayload,
   readJws,
+  readRecord,
   refuse,
   splitEnvelopes,
   utf8,
@@ -20,19 +21,20 @@ import {
   type GateCode,
   type Result,
   type StreamHead,
+  type StreamStop,
 } from '../../protocol/index.ts'
 import { nodeJsCrypto as crypto } from '../../node/platform.ts'
 
 export interface EnvelopeVector {
   readonly comment: string
   readonly issuer: string
-  readonly head: StreamHead
+  readonly head: StreamHead & Partial<StreamStop>
   readonly body: readonly (string | [string, number])[]
   readonly taken?: { contentId: string; place: string }[]
   readonly before?: number
   readonly code?: string
-  /** What stands under the number of an earlier envelope, where that is not what is posted. */
-  readonly stored?: string
+  /** What stands under the number of an earlier envelope, where that is not what is posted; null for nothing. */
+  readonly stored?: string | null
 }
 
 export type PeerKeys = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
@@ -53,18 +55,31 @@ export function receiveBody(self: string, peers: PeerKeys, vector: EnvelopeVecto
   const split = splitEnvelopes(fromUtf8(bytes) ?? '')
   if (!split.ok) return { taken: [], code: split.code }
   const taken: Received['taken'] = []
-  let head = vector.head
+  let head = { frozen: false, thawed: false, ...vector.head }
   for (const envelope of split.envelopes) {
     const proven = prove(self, vector.issuer, keys, envelope)
     if (!proven.ok) return { taken, code: proven.code }
     const placed = place(head, proven.payload)
     if (!placed.ok) return { taken, code: placed.code }
     const id = contentId(crypto, envelope.jws)
+    if (placed.place === 'earlier' && vector.stored === null) return { taken, code: 'wrong_epoch' }
     if (placed.place === 'earlier' && id !== (vector.stored ?? id)) return { taken, code: 'fork' }
-    if (placed.place === 'next') head = { ...head, seq: proven.payload.seq, head: id }
+    if (placed.place === 'next') {
+      if (placed.opens && !opensAfter(envelope, head)) return { taken, code: 'wrong_epoch' }
+      const { epoch, seq } = proven.payload
+      head = { epoch, seq, head: id, frozen: false, thawed: false }
+    }
     taken.push({ contentId: id, place: placed.place })
   }
   return { taken, code: undefined }
+}
+
+/** Does this envelope begin the epoch behind this head? */
+function opensAfter({ records: [first] }: Envelope, { epoch, seq, head }: StreamHead): boolean {
+  const read = readRecord(first ?? 'null')
+  if (!read.ok || !read.known || read.record.type !== 'epoch.opened') return false
+  const { after } = read.record.body
+  return after.epoch === epoch && after.seq === seq && after.head === head
 }
 
 function prove(

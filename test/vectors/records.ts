@@ -26,7 +26,7 @@ export function recordVectors() {
       {
         comment: 'an unknown type without a case',
         known: false,
-        text: frame({ type: 'keys.announced', case: null, body: {} }),
+        text: frame({ type: 'network.joined', case: null, body: {} }),
       },
       {
         comment: 'a type named like a member of every object',
@@ -55,6 +55,14 @@ function validVariants() {
     ['asserted without a query', body('identity.asserted', { query: null })],
     ['29 February of a leap year', body('flow.returned', { returnedOn: '2024-02-29' })],
     ['a settled record that was applied', body('outcome.settled', { outcome: 'applied' })],
+    [
+      'an epoch after one without any envelope',
+      body('epoch.opened', { after: { epoch: 3, seq: 0, head: tag }, reason: 'key' }),
+    ],
+    [
+      'an epoch after a stream that never began',
+      body('epoch.opened', { after: { epoch: 1, seq: 0, head: null }, reason: 'fork' }),
+    ],
     ['an author with every allowed sign', frame({ by: '411525/office_1:a@b.c-d' })],
   ]
   return texts.map(([comment, text]) => ({ comment, known: true, text }))
@@ -126,6 +134,10 @@ function nested(levels: number): unknown {
 
 function invalidBodies(): Invalid[] {
   const line = (text: string) => body('flow.arrived', { employer: text })
+  const announced = (members: object) =>
+    body('keys.announced', { key: { ...bodies['keys.announced'].key, ...members } })
+  const opened = (members: object) =>
+    body('epoch.opened', { after: { ...bodies['epoch.opened'].after, ...members } })
   const activity = (members: object) => ({ activity: { on: '2025-10-01', kind: 'study', ...members } })
   return refused([
     ...types.map((type) => [`${type}: an unknown member`, body(type, { extra: 1 })] as const),
@@ -182,5 +194,19 @@ function invalidBodies(): Invalid[] {
     ['settled as parked: nothing was settled', body('outcome.settled', { outcome: 'parked' })],
     ['settled for index 256', body('outcome.settled', { index: 256 })],
     ['settled without a digest', body('outcome.settled', { digest: queryId })],
+    ['settled under number 0', body('outcome.settled', { seq: 0 })],
+    ['an announced key with its private half', announced({ d: tag })],
+    ['an announced key on another curve', announced({ crv: 'X25519' })],
+    ['an announced key of 31 bytes', announced({ x: tag.slice(0, 41) })],
+    ['an epoch opened for no known reason', body('epoch.opened', { reason: 'restart' })],
+    ['an epoch opened after nothing', body('epoch.opened', { after: null })],
+    ['an epoch opened after epoch 0', opened({ epoch: 0 })],
+    ['an epoch opened after a number below zero', opened({ seq: -1 })],
+    ['an epoch opened after a head that is no digest', opened({ head: queryId })],
+    ['an epoch opened after an unknown member', opened({ kid: tag })],
+    ['erased at index 256', body('record.erased', { index: 256 })],
+    ['erased under number 0', body('record.erased', { seq: 0 })],
+    ['erased without a digest', body('record.erased', { digest: undefined })],
+    ['erased with its text', body('record.erased', { text: '{}' })],
   ])
 }

@@ -284,7 +284,20 @@ const request = {
 
 export function requestVectors() {
   const compare = { ...request, purpose: { what: 'compare' as const, home: home.node, after: null } }
+  const after = { epoch: 1, seq: 0 }
+  const others = {
+    heads: { ...request, purpose: { what: 'heads' as const } },
+    'restore: what the asker had sent': {
+      ...request,
+      purpose: { what: 'restore' as const, of: 'asked' as const, after },
+    },
+    'restore: what the asker had taken': {
+      ...request,
+      purpose: { what: 'restore' as const, of: 'answering' as const, after: { epoch: 2, seq: 7 } },
+    },
+  }
   const sign = (change: object) => signJws(host.signer, jwsTypes.request, { ...request, ...change })
+  const restoreAfter = (place: unknown) => ({ purpose: { what: 'restore', of: 'asked', after: place } })
   const refused = (comment: string, change: object, code: string, now = startSeconds) => ({
     comment,
     now,
@@ -308,6 +321,12 @@ export function requestVectors() {
         token: signRequest(host.signer, compare),
         payload: JSON.stringify(compare),
       },
+      ...Object.entries(others).map(([comment, payload]) => ({
+        comment,
+        now: startSeconds,
+        token: signRequest(host.signer, payload),
+        payload: JSON.stringify(payload),
+      })),
       {
         comment: 'at its last second',
         now: startSeconds + 300,
@@ -334,6 +353,12 @@ export function requestVectors() {
         'bad_field',
       ),
       refused('a negative number', { purpose: { what: 'pull', epoch: 1, after: -1 } }, 'bad_field'),
+      refused('heads after a number', { purpose: { what: 'heads', after: 0 } }, 'bad_field'),
+      refused('restore of neither stream', { purpose: { what: 'restore', after } }, 'bad_field'),
+      refused('restore of both streams', { purpose: { what: 'restore', of: 'both', after } }, 'bad_field'),
+      refused('restore after a number alone', restoreAfter(0), 'bad_field'),
+      refused('restore after epoch 0', restoreAfter({ epoch: 0, seq: 0 }), 'bad_field'),
+      refused('restore for another region', restoreAfter({ ...after, of: stranger.node }), 'bad_field'),
       {
         comment: 'an answer is no request',
         now: startSeconds,
@@ -346,16 +371,20 @@ export function requestVectors() {
 }
 
 function answers() {
-  const body = 'line\n'
-  const digest = digestOf(crypto, body)
-  const answer = { iss: home.node, aud: host.node, iat: startSeconds, nonce: request.nonce, digest }
-  return [
-    {
-      comment: 'the answer to the pull above: a line with this token, then these bytes',
-      kid: home.signer.kid,
-      token: signAnswer(home.signer, answer),
-      body,
-      payload: JSON.stringify(answer),
-    },
+  const heads = {
+    sent: { epoch: 1, seq: 2, head: tag, receipted: 1 },
+    received: { epoch: 1, seq: 0, head: null, frozen: false },
+  }
+  const given: [string, string][] = [
+    ['the answer to the pull above: a line with this token, then these bytes', 'line\n'],
+    ['the answer to heads', JSON.stringify(heads)],
+    ['the answer to restore: an envelope, its records, the receipt behind a plus', 'a.b.c\n{}\nnull\n+d.e.f\n'],
+    ['the answer to restore at the end of the stream', ''],
   ]
+  return given.map(([comment, body]) => {
+    const digest = digestOf(crypto, body)
+    const answer = { iss: home.node, aud: host.node, iat: startSeconds, nonce: request.nonce, digest }
+    const token = signAnswer(home.signer, answer)
+    return { comment, kid: home.signer.kid, token, body, payload: JSON.stringify(answer) }
+  })
 }

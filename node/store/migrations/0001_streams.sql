@@ -22,7 +22,8 @@ DROP INDEX "records_out_place";--> statement-breakpoint
 ALTER TABLE "records_out" DROP CONSTRAINT "records_out_pkey";--> statement-breakpoint
 ALTER TABLE "records_out" ADD CONSTRAINT "records_out_peer_position_pk" PRIMARY KEY("peer","position");--> statement-breakpoint
 ALTER TABLE "envelopes_in" ADD COLUMN "lines" text;--> statement-breakpoint
-UPDATE "envelopes_in" e SET "lines" = coalesce((SELECT string_agg(coalesce(r."text", 'null'), E'\n' ORDER BY r."idx") FROM "records_in" r WHERE r."peer" = e."peer" AND r."epoch" = e."epoch" AND r."seq" = e."seq"), 'null');--> statement-breakpoint
+-- A record that was said again was kept once, where it first came: the digests in the signed payload say which lines an envelope has.
+UPDATE "envelopes_in" e SET "lines" = (SELECT string_agg(coalesce(r."text", 'null'), E'\n' ORDER BY d."i") FROM jsonb_array_elements_text(convert_from(decode(rpad(translate(split_part(e."jws", '.', 2), '-_', '+/'), (length(split_part(e."jws", '.', 2)) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb -> 'records') WITH ORDINALITY AS d("digest", "i") LEFT JOIN "records_in" r ON r."peer" = e."peer" AND r."digest" = d."digest");--> statement-breakpoint
 ALTER TABLE "envelopes_in" ALTER COLUMN "lines" SET NOT NULL;--> statement-breakpoint
 ALTER TABLE "envelopes_out" ADD COLUMN "first_position" bigint;--> statement-breakpoint
 UPDATE "envelopes_out" e SET "first_position" = (SELECT min(r."position") FROM "records_out" r WHERE r."peer" = e."peer" AND r."epoch" = e."epoch" AND r."seq" = e."seq");--> statement-breakpoint

@@ -1,0 +1,256 @@
+/**
+ * A hostile peer with real keys and real agreements. It equivocates, replays, forges, mutates, sends others' words as its
+ * own and its own as others', floods, and answers what it likes. What it may achieve is its own word, once, in order.
+ */
+import { type HttpAnswer } from '../../node/platform.ts'
+import { contentId, splitEnvelopes, utf8, type NodeId, type SealedEnvelope } from '../../protocol/index.ts'
+import { nodeJsCrypto } from '../../node/platform.ts'
+import { bodyOf, ScriptedPeer } from '../harness/peer.ts'
+import { type Chance } from './chance.ts'
+import { maybeClaims } from './ledger.ts'
+import { type Actor, type Post, type Stage, type Storm } from './stage.ts'
+
+const outflow = (code: NodeId) => ({ destination: { code, text: '外地' } })
+/** Of all that it does, how much is said properly: enough for a stream to get somewhere before it forks. */
+const misdeeds = [
+  'say',
+  'say',
+  'say',
+  'say',
+  'say',
+  'say',
+  'say',
+  'replay',
+  'repeat content',
+  'mutate',
+  'forge',
+  'steal',
+  'wrong audience',
+  'gap',
+  'other epoch',
+  'flood',
+  'garbage',
+  'equivocate',
+] as const
+
+export class Byzantine implements Actor {
+  readonly node: NodeId = '620100'
+  private readonly victims = new Map<NodeId, ScriptedPeer>()
+  private readonly sent: Post[] = []
+  private readonly texts = new Map<NodeId, string[]>()
+  private readonly world: Stage
+  private readonly chance: Chance
+
+  private constructor({ world, chance }: Storm) {
+    this.world = world
+    this.chance = chance
+  }
+
+  static async join(storm: Storm): Promise<void> {
+    const peer = new Byzantine(storm)
+    storm.world.network.actors.set(peer.node, peer)
+    for (const { id, life } of storm.world.nodes.values()) {
+      if (!life) continue
+      const scripted = new ScriptedPeer(peer.node, id)
+      await scripted.agreeWith({ region: life.region } as Parameters<ScriptedPeer['agreeWith']>[0])
+      peer.victims.set(id, scripted)
+    }
+  }
+
+  start({ world, chance }: Storm): void {
+    const meanMs = chance.spread(300, 4000)
+    const again = () => {
+      if (!world.stormy) return
+      this.misbehave(chance.pick([...this.victims.values()]))
+      world.timeline.after(chance.gap(meanMs), again)
+    }
+    again()
+  }
+
+  /** Answers to what honest nodes post to it: good, of something else, old, none. */
+  answer(post: Post): HttpAnswer {
+    const opened =
+      post.door === 'envelopes' ? splitEnvelopes(Buffer.from(post.body).toString('utf8')) : undefined
+    const victim = this.victims.get(post.from)
+    if (!opened?.ok || !victim || this.chance.under(0.1)) return { status: 503, body: utf8('no') }
+    if (this.chance.under(0.1))
+      return {
+        status: 409,
+        body: utf8(`{"error":"gap","have":{"epoch":1,"seq":${this.chance.below(9) - 1}}}`),
+      }
+    const tokens = opened.envelopes.map(({ jws }) => this.receiptOf(victim, jws))
+    return { status: 200, body: utf8(tokens.map((token) => `${token}\n`).join('')) }
+  }
+
+  private receiptOf(victim: ScriptedPeer, jws: string): string {
+    const claims = maybeClaims(jws)
+    if (!claims) return 'no receipt'
+    const { epoch, seq, records } = claims
+    const head = contentId(nodeJsCrypto, jws)
+    const outcomes = records.map(() => this.chance.pick(['applied', 'applied', 'parked', 'refused:whatever']))
+    switch (this.chance.below(8)) {
+      case 0:
+        return victim.receipt({ epoch, seq, head: contentId(nodeJsCrypto, `${head}.x`) }, outcomes)
+      case 1:
+        return victim.receipt({ epoch, seq: seq + 1, head }, outcomes)
+      case 2:
+        return victim.receipt({ epoch, seq, head }, [...outcomes, 'applied'])
+      case 3:
+        return victim.receipt({ epoch, seq, head }, outcomes, { aud: '110000' })
+      default:
+        return victim.receipt({ epoch, seq, head }, outcomes)
+    }
+  }
+
+  private misbehave(victim: ScriptedPeer): void {
+    const { chance, world } = this
+    const what = chance.pick(misdeeds)
+    world.faulted('F16', `${what} ${victim.to}`)
+    switch (what) {
+      case 'say':
+        return this.post(victim.to, bodyOf(this.sign(victim, victim.say(...this.records(victim)))))
+      case 'replay':
+        if (this.sent.length > 0) this.send(chance.pick(this.sent))
+        return
+      case 'repeat content': {
+        const texts = this.texts.get(victim.to)
+        if (texts)
+          this.post(
+            victim.to,
+            bodyOf(this.sign(victim, victim.say(chance.pick(texts), ...this.records(victim)))),
+          )
+        return
+      }
+      case 'mutate':
+        return this.mutate()
+      case 'forge':
+        return this.forge(victim)
+      case 'steal':
+        return this.steal(victim)
+      case 'wrong audience': {
+        const other = chance.pick([...this.victims.values()])
+        return this.post(victim.to, bodyOf(this.sign(other, other.seal({}, ...this.records(other)))))
+      }
+      case 'gap':
+        return this.post(
+          victim.to,
+          bodyOf(this.sign(victim, victim.seal({ seq: victim.seq + 5 }, ...this.records(victim)))),
+        )
+      case 'other epoch':
+        return this.post(
+          victim.to,
+          bodyOf(this.sign(victim, victim.seal({ epoch: 2, seq: 1, prev: null }, ...this.records(victim)))),
+        )
+      case 'flood':
+        for (let left = 12; left > 0; left--) this.post(victim.to, utf8('x'.repeat(chance.between(1, 500))))
+        return
+      case 'garbage':
+        return this.post(
+          victim.to,
+          Uint8Array.from({ length: chance.between(0, 300) }, () => chance.below(256)),
+        )
+      case 'equivocate':
+        if (chance.under(0.3)) this.equivocate(victim)
+    }
+  }
+
+  /** Another envelope for a place that is taken, or for the next one with another past. */
+  private equivocate(victim: ScriptedPeer): void {
+    if (victim.seq === 0) return
+    const place = this.chance.under(0.5)
+      ? { seq: this.chance.between(1, victim.seq), prev: victim.head }
+      : { prev: contentId(nodeJsCrypto, `${victim.head}.y`) }
+    this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, ...this.records(victim)))))
+  }
+
+  /** Its signature under an envelope in the name of an honest node, or a random one under its own. */
+  private forge(victim: ScriptedPeer): void {
+    if (this.chance.under(0.3)) {
+      // Its own stream goes on, in somebody else's name.
+      const iss = this.chance.pick([...this.victims.keys()])
+      return this.post(victim.to, bodyOf(victim.seal({ iss }, ...this.records(victim))))
+    }
+    const others = [...this.victims.keys()].filter((node) => node !== victim.to)
+    const stream = this.world.ledger.stream(this.chance.pick(others), victim.to)
+    const next = {
+      iss: stream.issuer,
+      seq: stream.taken.length + 1,
+      prev: stream.taken.at(-1)?.contentId ?? null,
+    }
+    const envelope = victim.seal(next, ...this.records(victim))
+    if (this.chance.under(0.5)) return this.post(victim.to, bodyOf(envelope), stream.issuer)
+    const [head, payload] = envelope.jws.split('.')
+    const signature = Buffer.from(Uint8Array.from({ length: 64 }, () => this.chance.below(256))).toString(
+      'base64url',
+    )
+    this.post(
+      victim.to,
+      bodyOf({ jws: `${head}.${payload}.${signature}`, records: envelope.records }),
+      stream.issuer,
+    )
+  }
+
+  /** What an honest node said to somebody, said to somebody else, or under another name. */
+  private steal(victim: ScriptedPeer): void {
+    const { old } = this.world.network
+    if (old.length === 0) return
+    const post = this.chance.pick(old)
+    const name = this.chance.under(0.7) ? post.from : this.node
+    this.send({ ...post, from: name, to: victim.to })
+  }
+
+  private mutate(): void {
+    const { old } = this.world.network
+    if (old.length === 0) return
+    const post = this.chance.pick(old)
+    const body = Uint8Array.from(post.body)
+    const at = this.chance.below(body.length)
+    body[at] = (body[at] ?? 0) ^ (1 << this.chance.below(8))
+    this.send({ ...post, body })
+  }
+
+  private records(victim: ScriptedPeer): string[] {
+    const { chance } = this
+    const caseId = chance.under(0.3)
+      ? chance.pick([...this.world.ledger.desk(victim.to).cases, victim.nextId()])
+      : victim.nextId()
+    const tag = Buffer.alloc(32, chance.below(5)).toString('base64url')
+    const person = { name: '赵恶' }
+    const open = victim.record('flow.published', caseId, { tag, person, outflow: outflow(victim.to) })
+    const more = [
+      victim.record('notice.sent', caseId, { on: '2026-01-01', subject: '通知', text: '内容' }),
+      victim.record('flow.closed', caseId, { reason: 'other' }),
+      victim.record('flow.placed', caseId, { branch: { id: caseId, name: '支部' } }),
+      victim.record('identity.queried', null, { tag, name: '赵恶' }),
+      victim.record('identity.denied', null, { query: caseId, reason: 'unknown' }),
+      victim.record('activity.recorded', caseId, { activity: { on: '2026-01-01', kind: 'study' } }),
+      victim.unknown(chance.under(0.5) ? caseId : null),
+      '{"bad":1}',
+    ]
+    const texts = [open, ...more.filter(() => chance.under(0.3))]
+    this.texts.set(victim.to, [...(this.texts.get(victim.to) ?? []).slice(-20), ...texts])
+    return texts
+  }
+
+  private sign(victim: ScriptedPeer, envelope: SealedEnvelope): SealedEnvelope {
+    this.world.ledger.stream(this.node, victim.to).signed.add(envelope.contentId)
+    return envelope
+  }
+
+  private post(to: NodeId, body: Uint8Array, from: NodeId = this.node): void {
+    const post = { from, to, door: 'envelopes' as const, body, sentMs: this.world.timeline.nowMs() }
+    this.sent.push(post)
+    if (this.sent.length > 100) this.sent.shift()
+    this.send(post)
+  }
+
+  private send(post: Post): void {
+    this.world.timeline.after(
+      this.chance.spread(1, 200),
+      () =>
+        void this.world.network
+          .carry(post)
+          .catch((error: unknown) => this.world.judge(error, 'hostile post')),
+    )
+  }
+}

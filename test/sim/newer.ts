@@ -1,0 +1,208 @@
+/**
+ * A node of the next version: honest, and home of a few cases, on which it also says things that the others do not know
+ * yet. Half-way through, the others are upgraded: all are stopped, learn the type, and start over what is on their disks.
+ */
+import { z } from 'zod'
+import { type HttpAnswer } from '../../node/platform.ts'
+import {
+  bodySchemas,
+  contentId,
+  digestOf,
+  splitEnvelopes,
+  typeRules,
+  utf8,
+  type NodeId,
+  type SealedEnvelope,
+  type TypeRule,
+  type Uuid,
+} from '../../protocol/index.ts'
+import { nodeJsCrypto } from '../../node/platform.ts'
+import { applied, refused, type RecordHandler } from '../../node/federation/inbox.ts'
+import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
+import { type Chance } from './chance.ts'
+import { maybeClaims } from './ledger.ts'
+import { type Actor, type Life, type Post, type Stage, type Storm } from './stage.ts'
+
+const newType = 'future.thing'
+const limits = { timeoutMs: 20_000, maxBytes: 4 * 1024 * 1024 }
+const outflow = (code: NodeId) => ({ destination: { code, text: '外地' } })
+
+interface Line {
+  readonly peer: ScriptedPeer
+  readonly waiting: SealedEnvelope[]
+  readonly cases: Uuid[]
+  busy: boolean
+}
+
+export class Newer implements Actor {
+  readonly node: NodeId = '370200'
+  private readonly lines = new Map<NodeId, Line>()
+  private readonly receipts = new Map<string, string>()
+  private readonly world: Stage
+  private readonly chance: Chance
+  private said = 0
+
+  private constructor({ world, chance }: Storm) {
+    this.world = world
+    this.chance = chance
+  }
+
+  /** It has agreements with all regions before the storm begins. */
+  static async join(storm: Storm): Promise<void> {
+    const newer = new Newer(storm)
+    storm.world.network.actors.set(newer.node, newer)
+    storm.world.honest.add(newer.node)
+    for (const { id, life } of storm.world.nodes.values()) {
+      if (!life) continue
+      const peer = new ScriptedPeer(newer.node, id)
+      await peer.agreeWith({ region: life.region } as Parameters<ScriptedPeer['agreeWith']>[0])
+      newer.lines.set(id, { peer, waiting: [], cases: [], busy: false })
+    }
+  }
+
+  start({ world, chance }: Storm): void {
+    const again = () => {
+      if (!world.stormy) return
+      this.speak(chance.pick([...this.lines.values()]))
+      world.timeline.after(chance.gap(1500), again)
+    }
+    again()
+    world.timeline.after(chance.spread(10_000, 200_000), () => world.stormy && this.upgradeOthers())
+  }
+
+  /** What it has said and nobody has receipted goes out to the end. */
+  settle(): Promise<void> {
+    if (!this.world.teach) this.upgradeOthers()
+    for (const line of this.lines.values()) this.deliverLater(line)
+    return Promise.resolve()
+  }
+
+  answer(post: Post): HttpAnswer {
+    const opened =
+      post.door === 'envelopes' ? splitEnvelopes(Buffer.from(post.body).toString('utf8')) : undefined
+    const line = this.lines.get(post.from)
+    if (!opened?.ok || !line) return { status: 503, body: utf8('{"error":"unavailable"}') }
+    // It does not verify: what was spoilt on the way it must not receipt, so it asks what was really sealed.
+    const { sealed } = this.world.ledger.stream(post.from, this.node)
+    const good = opened.envelopes.every(({ jws }) => {
+      const claims = maybeClaims(jws)
+      return claims && sealed[claims.seq - 1]?.contentId === contentId(nodeJsCrypto, jws)
+    })
+    if (!good) return { status: 401, body: utf8('{"error":"bad_signature"}') }
+    const tokens = opened.envelopes.map(({ jws }) => this.receiptOf(line.peer, jws))
+    return { status: 200, body: utf8(tokens.map((token) => `${token}\n`).join('')) }
+  }
+
+  private receiptOf(peer: ScriptedPeer, jws: string): string {
+    const head = contentId(nodeJsCrypto, jws)
+    let receipt = this.receipts.get(head)
+    if (!receipt) {
+      const { epoch, seq, records } = maybeClaims(jws) ?? { epoch: 1, seq: 1, records: [] }
+      const outcomes = records.map(() => 'applied')
+      this.receipts.set(head, (receipt = peer.receipt({ epoch, seq, head }, outcomes)))
+    }
+    return receipt
+  }
+
+  private speak(line: Line): void {
+    const { peer, cases } = line
+    if (cases.length < 3 || this.chance.under(0.05)) cases.push(uuid(7_000_000 + ++this.said))
+    const subject = this.chance.pick(cases)
+    const records: string[] = []
+    for (let left = this.chance.between(1, 3); left > 0; left--) records.push(this.another(peer, subject))
+    const envelope = peer.say(...records)
+    this.seal(peer, envelope)
+    line.waiting.push(envelope)
+    this.deliverLater(line)
+  }
+
+  private readonly opened = new Set<Uuid>()
+  private opening(peer: ScriptedPeer, subject: Uuid): string {
+    this.opened.add(subject)
+    const tag = digestOf(nodeJsCrypto, subject)
+    const person = { name: '李新' }
+    return peer.record('flow.published', subject, { tag, person, outflow: outflow(peer.to) })
+  }
+
+  private another(peer: ScriptedPeer, subject: Uuid): string {
+    if (!this.opened.has(subject)) return this.opening(peer, subject)
+    const number = ++this.said
+    if (this.chance.under(0.35)) return peer.unknown(subject, newType)
+    return peer.record('notice.sent', subject, { on: '2026-01-01', subject: `第${number}号`, text: '内容' })
+  }
+
+  private seal(peer: ScriptedPeer, envelope: SealedEnvelope): void {
+    const stream = this.world.ledger.stream(this.node, peer.to)
+    const digests = envelope.payload.records
+    stream.written.push(...digests.map((digest) => ({ digest, type: 'scripted', caseId: null })))
+    stream.sealed.push({ contentId: envelope.contentId, digests })
+    stream.sealedRecords += digests.length
+  }
+
+  private deliverLater(line: Line): void {
+    this.world.timeline.after(this.chance.spread(10, 5000), () => void this.deliver(line))
+  }
+
+  /** Its own courier: in order until all is receipted; now and then it sends a later one first. */
+  private async deliver(line: Line): Promise<void> {
+    const [first, second] = line.waiting
+    if (!first || line.busy || this.world.dead.has(line.peer.to)) return
+    line.busy = true
+    const early = second && this.chance.under(0.2) ? second : first
+    const body = bodyOf(early)
+    const post = {
+      from: this.node,
+      to: line.peer.to,
+      door: 'envelopes' as const,
+      body,
+      sentMs: this.world.timeline.nowMs(),
+    }
+    try {
+      const { status } = await this.world.network.post(post, limits)
+      if (status === 200 && early === first) line.waiting.shift()
+    } catch (error) {
+      this.world.judge(error, 'the newer node')
+    } finally {
+      line.busy = false
+      if (line.waiting.length > 0) this.deliverLater(line)
+    }
+  }
+
+  private upgradeOthers(): void {
+    const { world } = this
+    if (world.teach) return
+    world.faulted('F14', 'upgrade')
+    const old = world.living
+    for (const node of old) node.crash('for the upgrade')
+    learn()
+    world.teach = (life) => teach(life)
+    world.saw('upgraded to know a new type')
+    for (const node of old) world.startLater(node, this.chance.spread(10, 5000))
+  }
+}
+
+const schemas = bodySchemas as unknown as Record<string, z.ZodType>
+const rules = typeRules as unknown as Record<string, TypeRule>
+
+function learn(): void {
+  schemas[newType] = z.strictObject({ novelty: z.int() })
+  rules[newType] = { family: 'flow', writer: 'either', ofCase: true }
+}
+
+/** A world ends: the next one begins with nodes that do not know the type. */
+export function forget(): void {
+  delete schemas[newType]
+  delete rules[newType]
+}
+
+/** What the next version of the program does with the type: it needs an open case, and changes nothing. */
+function teach({ region }: Life): void {
+  const handler: RecordHandler = {
+    apply: async (tx, peer, record) => {
+      const subject = await region.cases.get(tx, record.case ?? '')
+      return subject?.row.peer === peer.node ? applied : refused('case_unknown')
+    },
+  }
+  const { handlers } = region.inbox as unknown as { handlers: Record<string, RecordHandler> }
+  handlers[newType] = handler
+}

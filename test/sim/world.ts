@@ -1,0 +1,197 @@
+/**
+ * The world of one seed: nodes that run the production core, the wires between them, time, chance, and the ledger in
+ * which every step is checked. A step is a transaction of the core, committed with changes or rolled back, a crash or a start.
+ */
+import { getTableName } from 'drizzle-orm'
+import { DomainError } from '../../node/errors.ts'
+import { PeerUnreachable } from '../../node/federation/requests.ts'
+import { nodeJsCrypto, type HttpAnswer } from '../../node/platform.ts'
+import { type Change } from '../../node/store/memory.ts'
+import { type NodeId } from '../../protocol/index.ts'
+import { firstMoment } from '../harness/clock.ts'
+import { Chance } from './chance.ts'
+import { checkCommit, checkReceiptBytes, type Invariant } from './invariants.ts'
+import { Ledger, receiptClaims } from './ledger.ts'
+import { SimNetwork } from './network.ts'
+import { SimNode } from './node.ts'
+import { readCommit } from './observed.ts'
+import { type Sighting } from './sightings.ts'
+import { InjectedFault, type Life, type Machine, type Post, type Stage } from './stage.ts'
+import { Timeline } from './timeline.ts'
+import { Trace } from './trace.ts'
+
+export interface Violation {
+  readonly invariant: Invariant
+  readonly detail: string
+  readonly step: number
+  readonly trace: readonly string[]
+}
+
+export const regionCodes: readonly NodeId[] = ['411500', '440300', '441900', '330100']
+
+export class World implements Stage {
+  readonly seed: number
+  readonly chance: Chance
+  readonly timeline: Timeline
+  readonly network: SimNetwork
+  readonly ledger = new Ledger()
+  readonly trace = new Trace()
+  readonly nodes = new Map<NodeId, SimNode>()
+  /** Nodes that keep to the protocol, whoever plays them. */
+  readonly honest = new Set<NodeId>()
+  readonly seen = new Map<Sighting, number>()
+  readonly faults = new Map<string, number>()
+  steps = 0
+  violation: Violation | undefined
+  /** While true, faults may happen and offices work. */
+  stormy = false
+  /** Nodes that stay dead to the end. */
+  readonly dead = new Set<NodeId>()
+  /** What a process is taught when it starts, after an upgrade. */
+  teach: ((life: Life) => void) | undefined
+
+  constructor(seed: number, regions: number) {
+    this.seed = seed
+    this.chance = new Chance(seed)
+    this.timeline = new Timeline(firstMoment, new Chance(this.chance.seed()))
+    this.network = new SimNetwork(this)
+    for (const id of regionCodes.slice(0, regions)) {
+      this.nodes.set(id, new SimNode(id, this))
+      this.honest.add(id)
+    }
+  }
+
+  /** All regions are there and, unless it is to be seen how, have agreements with each other. */
+  async open(agreed = true): Promise<void> {
+    const lives = [...this.nodes.values()].map((node) => node.boot())
+    for (const [i, left] of lives.entries())
+      for (const right of agreed ? lives.slice(i + 1) : []) await this.agree(left, right)
+    for (const { region } of lives)
+      void region.start().catch((error: unknown) => this.judge(error, `first start of ${region.self}`))
+    await this.pass(1000)
+  }
+
+  get living(): SimNode[] {
+    return [...this.nodes.values()].filter(({ life }) => life !== undefined)
+  }
+
+  /** Lets everything happen that is due in this time. */
+  async pass(ms: number): Promise<void> {
+    const until = this.timeline.nowMs() + ms
+    await this.timeline.settle()
+    while (!this.violation && (await this.timeline.next(until)));
+  }
+
+  isHonest(node: NodeId): boolean {
+    return this.honest.has(node)
+  }
+
+  isOurs(node: NodeId): boolean {
+    return this.nodes.has(node)
+  }
+
+  step(line: string): void {
+    this.steps++
+    this.tell(line)
+  }
+
+  tell(line: string): void {
+    this.trace.add(`${this.steps} ${this.timeline.nowMs()} ${line}`)
+  }
+
+  saw(sighting: Sighting): void {
+    this.seen.set(sighting, (this.seen.get(sighting) ?? 0) + 1)
+  }
+
+  /** A fault of this kind happens now. */
+  faulted(kind: string, line: string): void {
+    this.faults.set(kind, (this.faults.get(kind) ?? 0) + 1)
+    this.tell(`${kind} ${line}`)
+  }
+
+  violate(invariant: Invariant, detail: string): void {
+    this.tell(`VIOLATION ${invariant}: ${detail}`)
+    this.violation ??= { invariant, detail, step: this.steps, trace: this.trace.last() }
+  }
+
+  /** An error that reached the edge of a node: ours, one that officers are told, or a defect. */
+  judge(error: unknown, where: string): void {
+    if (error instanceof InjectedFault || error instanceof DomainError || error instanceof PeerUnreachable)
+      return
+    const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.violate('no-unexpected-error', `${where}: ${said.split('\n').slice(0, 4).join(' ')}`)
+  }
+
+  committed(node: Machine, changes: readonly Change[]): void {
+    if (changes.length === 0) return
+    let line = `commit ${node.id}`
+    for (const { table, key } of changes) line += ` ${getTableName(table)} ${key}`
+    this.step(line)
+    const commit = readCommit(changes)
+    for (const code of commit.refusals) this.noteRefusal(node, code)
+    checkCommit(this, node.id, commit)
+  }
+
+  crashed(node: Machine, what: string): void {
+    this.faults.set('F1', (this.faults.get('F1') ?? 0) + 1)
+    node.crash(what)
+    this.startLater(node, this.chance.spread(5, 20_000))
+  }
+
+  startLater(node: Machine, delayMs: number): void {
+    this.timeline.after(delayMs, () => {
+      if (!node.life && !this.dead.has(node.id)) void node.start()
+    })
+  }
+
+  /** What a node answered to a post, as it leaves: each receipt must be one that is committed, and always the same. */
+  answered(post: Post, answer: HttpAnswer): void {
+    this.tell(`answer ${post.from}>${post.to} ${post.door} ${answer.status} ${answer.body.length}`)
+    if (post.door !== 'envelopes') return
+    if ((answer.status === 400 || answer.status === 401) && this.spoilt.has(post.from))
+      this.saw('a damaged row refused by the peer')
+    const text = Buffer.from(answer.body).toString('utf8')
+    if (answer.status === 409 && text.startsWith('{"error":"gap"'))
+      this.ledger.gaps.add(`${post.from}>${post.to}`)
+    if (answer.status !== 200) return
+    const stream = this.ledger.stream(post.from, post.to)
+    for (const token of text.split('\n')) {
+      if (token === '' || this.isDamaged(token)) continue
+      const { seq, head } = receiptClaims(token)
+      const taken = stream.taken[seq - 1]
+      if (taken?.contentId !== head)
+        this.violate('receipt-is-committed', `${post.from}>${post.to} ${seq} is receipted and not taken`)
+      checkReceiptBytes(this, stream, seq, token)
+      if (seq < stream.taken.length) this.saw('receipt repeated from the store')
+    }
+  }
+
+  /** Nodes that have a damaged row in what they send. */
+  readonly spoilt = new Set<NodeId>()
+  /** Receipts that a flipped bit has spoilt in the store, which nobody can believe. */
+  readonly damagedReceipts = new Set<string>()
+  private isDamaged(token: string): boolean {
+    return this.damagedReceipts.has(token)
+  }
+
+  private noteRefusal(node: Machine, code: string): void {
+    this.tell(`refusal ${node.id} ${code}`)
+    if (code !== 'unknown_peer' && code !== 'suspended') this.saw('refusal at the gate')
+  }
+
+  async agree({ region: left }: Life, { region: right }: Life): Promise<void> {
+    const terms = { replyDays: 15, queriesPerDay: 1000, years: 3 }
+    const card = right.agreements.card()
+    const draft = left.agreements.propose(nodeJsCrypto, card, right.agreements.fingerprint(), terms)
+    const both = await right.sign({
+      document: draft,
+      url: this.network.urlOf(left.self),
+      fingerprint: left.agreements.fingerprint(),
+    })
+    await left.sign({
+      document: both.document,
+      url: this.network.urlOf(right.self),
+      fingerprint: right.agreements.fingerprint(),
+    })
+  }
+}
