@@ -184,7 +184,7 @@ function openDoors(
   }
   const greet = (peer: NodeId) => courier.greetAnew(peer)
   const taking = { standing, lease, alarms, clock, greet }
-  const ask = (peer: Peer): Promise<string> => compareHeads(standing, requests, peer)
+  const ask = (peer: Peer): Promise<string> => compareHeads(standing, requests, recovery, peer)
   const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask })
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
@@ -201,7 +201,17 @@ function openDoors(
   const erasure = new Erasure({ self, outbox, forget })
   /** What we missed while we were away; first how far the peer has our streams, for we may have lost more than that. */
   const catchUp = async (peer: Peer) => ((await ask(peer)) === 'behind' ? 0 : requests.pull(peer.node))
-  return { catchUp, inbox, requests, recovery, imports, agreements, evidence, erasure, ownKeys: streams.ownKeys }
+  return {
+    catchUp,
+    inbox,
+    requests,
+    recovery,
+    imports,
+    agreements,
+    evidence,
+    erasure,
+    ownKeys: streams.ownKeys,
+  }
 }
 
 /** Before anything is signed for a peer: its word of how far it has both streams, or, on the operator's word, recovery. */
@@ -219,10 +229,14 @@ async function greeting(
 async function compareHeads(
   standing: Standing,
   requests: Requests,
+  recovery: Recovery,
   peer: Peer,
 ): Promise<'level' | 'behind' | string> {
   try {
-    return (await standing.compare(peer.node, await requests.heads(peer))) ? 'level' : 'behind'
+    const taken = await standing.reaches(peer.node)
+    if (!taken) return 'behind'
+    const heads = await requests.heads(peer)
+    return await standing.compare(peer.node, heads, taken, (more) => recovery.proves(peer, heads, more))
   } catch (error) {
     if (error instanceof PeerUnreachable) return error.code
     throw error

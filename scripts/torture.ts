@@ -3,7 +3,7 @@
  * stand still, and the lines between them cut, hold, repeat, swallow and reset. Then all is healed, and nothing an office
  * was told is done may be missing, twice, or different on the two sides.
  *
- *     npm run torture -- [--minutes 20] [--kills 200] [--others 20] [--seed S] [--log]
+ *     npm run torture -- [--minutes 20] [--kills 200] [--others 20] [--seed S] [--think 400] [--people 400] [--log]
  */
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -27,6 +27,7 @@ interface Options {
   readonly others: string
   readonly seed: string
   readonly think: string
+  readonly people: string
   readonly log?: true
 }
 
@@ -38,6 +39,7 @@ const program = new Command('torture')
   .option('--others <count>', 'of each other fault done to a node, at the least', '20')
   .option('--seed <number>', 'of what is done when', String(Date.now() % 1_000_000))
   .option('--think <ms>', 'between two words of an office', '400')
+  .option('--people <count>', 'on the roster of each region', '400')
   .option('--log', 'show the nodes’ logs on standard error')
   .parse()
 const options = program.opts<Options>()
@@ -58,7 +60,12 @@ async function torture(): Promise<boolean> {
   const regions = await openRegions((code) => Promise.resolve(path.join(base, code)), log)
   try {
     await agreeAll(regions)
-    const settings = { random, thinkMs: Number(options.think), amends: true, peopleEach: 400 }
+    const settings = {
+      random,
+      thinkMs: Number(options.think),
+      amends: true,
+      peopleEach: Number(options.people),
+    }
     const offices = await openOffices(regions, settings)
     for (const office of offices.values()) office.start()
     const wanted = {

@@ -1,4 +1,4 @@
-/** The map from attack to test: every row of the two catalogues is there, and every test it names exists. */
+/** The map from attack to test: every row of the three catalogues is there, and every test it names exists. */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -20,6 +20,7 @@ const map = z.record(z.string(), rowSchema).parse(rows)
 const catalogue = [
   ...Array.from({ length: 28 }, (_, i) => `J${i + 1}`),
   ...Array.from({ length: 24 }, (_, i) => `P${i + 1}`),
+  ...Array.from({ length: 13 }, (_, i) => `Y${i + 1}`),
 ]
 
 describe('the map of attacks', () => {

@@ -187,7 +187,8 @@ export class Activities {
     const { activity } = record.body
     const mark = ours ? this.mark(personOf(subject), activity) : null
     // A restored database may still keep it waiting: it was said since.
-    if (mark !== null && said && (await tx.get(waitingActivities, { mark }))) await tx.remove(waitingActivities, { mark })
+    if (mark !== null && said && (await tx.get(waitingActivities, { mark })))
+      await tx.remove(waitingActivities, { mark })
     const known = mark !== null && (await this.knownMarks(tx, [{ mark }])).size > 0
     if (known && !said) return refused('record_repeated')
     await this.store(tx, record.id, subject, side, activity, known ? null : mark)

@@ -26,6 +26,13 @@ export const budgets = {
 } as const satisfies Record<string, Budget>
 export type BudgetName = keyof typeof budgets
 
+/**
+ * Refusals of one address under names that have proven nothing from there: whoever calls himself otherwise each time has
+ * this budget once, and not once for each name.
+ */
+const unprovenRefusals: Budget = { rate: 10, most: 120 }
+/** A body that is not there after so long may have to make room for another. */
+const bodyGraceMs = 2_000
 /** Posts under one name and address that may be on their way at once, and all together: each may hold a full body. */
 const mostAtOnce = 4
 const mostAtOnceOfAll = 32
@@ -36,6 +43,23 @@ interface Bucket {
   readonly left: Record<BudgetName, number>
   atMs: number
   inside: number
+  /** Something was taken under this name from this address. */
+  proven: boolean
+}
+
+/** What is known of an address under whatever names. */
+interface Origin {
+  refusals: number
+  atMs: number
+  inside: number
+}
+
+/** A post whose body is still on its way. */
+interface Waiting {
+  readonly bucket: Bucket
+  readonly origin: Origin
+  readonly sinceMs: number
+  readonly end: () => void
 }
 
 /** One post that was let in. */
@@ -48,48 +72,109 @@ export interface Visit {
 export class Budgets {
   private readonly clock: Clock
   private readonly buckets = new Map<string, Bucket>()
+  private readonly origins = new Map<string, Origin>()
+  /** The oldest first. */
+  private readonly waiting = new Set<Waiting>()
   private inside = 0
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
-  /** Lets a post in, or undefined when it must wait. */
-  enter(claimed: string, address: string): Visit | undefined {
-    const bucket = this.bucket(`${claimed.slice(0, 16)} ${address}`)
+  /**
+   * Lets a post in, or undefined when it must wait. `displaced` is called when its body has not come and somebody else
+   * needs the place more: one of an address that holds fewer, or anyone once it has taken too long.
+   */
+  enter(claimed: string, address: string, displaced: () => void = () => undefined): Visit | undefined {
+    const nowMs = this.clock.nowMs()
+    const bucket = this.bucket(`${claimed.slice(0, 16)} ${address}`, nowMs)
+    const origin = this.origin(address, nowMs)
     const { left } = bucket
     const empty = Object.values(left).some((amount) => amount <= 0)
-    if (empty || bucket.inside >= mostAtOnce || this.inside >= mostAtOnceOfAll) return undefined
+    if (empty || (!bucket.proven && origin.refusals <= 0)) return undefined
+    if (bucket.inside >= mostAtOnce && !this.displace(origin, nowMs, bucket)) return undefined
+    if (this.inside >= mostAtOnceOfAll && !this.displace(origin, nowMs)) return undefined
     left.posts -= 1
-    bucket.inside += 1
-    this.inside += 1
-    const fromMs = this.clock.nowMs()
+    return this.visit(bucket, origin, nowMs, displaced)
+  }
+
+  private visit(bucket: Bucket, origin: Origin, fromMs: number, displaced: () => void): Visit {
+    const { left } = bucket
+    let inside = true
+    let taken = false
+    const count = (change: 1 | -1) => {
+      bucket.inside += change
+      origin.inside += change
+      this.inside += change
+    }
+    const leave = () => {
+      this.waiting.delete(waiting)
+      if (inside) count(-1)
+      inside = false
+    }
+    const waiting: Waiting = {
+      ...{ bucket, origin, sinceMs: fromMs },
+      end: () => {
+        leave()
+        displaced()
+      },
+    }
+    count(1)
+    this.waiting.add(waiting)
     return {
       read: (bytes) => {
+        this.waiting.delete(waiting)
         left.bytes -= bytes
+        taken = true
       },
       refused: () => {
+        taken = false
         left.refusals -= 1
         left.refusedMs -= Math.max(0, this.clock.nowMs() - fromMs)
+        if (!bucket.proven) origin.refusals -= 1
       },
       leave: () => {
-        bucket.inside -= 1
-        this.inside -= 1
+        if (taken) bucket.proven = true
+        leave()
       },
     }
   }
 
-  private bucket(name: string): Bucket {
-    const nowMs = this.clock.nowMs()
+  /** Ends the oldest post without its body that has less claim to its place than a newcomer from this address. */
+  private displace(origin: Origin, nowMs: number, within?: Bucket): boolean {
+    for (const waiting of this.waiting) {
+      if (within && waiting.bucket !== within) continue
+      const slow = nowMs - waiting.sinceMs > bodyGraceMs
+      if (!slow && waiting.origin.inside <= origin.inside + 1) continue
+      waiting.end()
+      return true
+    }
+    return false
+  }
+
+  private bucket(name: string, nowMs: number): Bucket {
     let bucket = this.buckets.get(name)
     // The newest stand last, so the first is the one not heard of for longest.
     if (bucket) this.buckets.delete(name)
-    else bucket = { left: full(), atMs: nowMs, inside: 0 }
+    else bucket = { left: full(), atMs: nowMs, inside: 0, proven: false }
     this.buckets.set(name, bucket)
     const [oldest] = this.buckets.keys()
     if (this.buckets.size > mostKept && oldest !== undefined) this.buckets.delete(oldest)
     refill(bucket, nowMs)
     return bucket
+  }
+
+  private origin(address: string, nowMs: number): Origin {
+    const { rate, most } = unprovenRefusals
+    const origin = this.origins.get(address) ?? { refusals: most, atMs: nowMs, inside: 0 }
+    this.origins.delete(address)
+    this.origins.set(address, origin)
+    const [oldest] = this.origins.keys()
+    if (this.origins.size > mostKept && oldest !== undefined) this.origins.delete(oldest)
+    const seconds = Math.max(0, nowMs - origin.atMs) / 1000
+    origin.refusals = Math.min(most, origin.refusals + rate * seconds)
+    origin.atMs = nowMs
+    return origin
   }
 }
 

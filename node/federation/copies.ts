@@ -11,6 +11,7 @@ import {
   readEnvelopePayload,
   readJws,
   readReceiptPayload,
+  readRecord,
   refuse,
   verifyJws,
   type Crypto,
@@ -21,6 +22,7 @@ import {
   type Outcome,
   type Result,
   type StreamHead,
+  type Uuid,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type ProvenEnvelope } from './gate.ts'
@@ -32,6 +34,19 @@ export interface Copies {
   readonly heads: PeerHeads
   readonly own: readonly Restored[]
   readonly theirs: readonly Restored[]
+  /** Cases of ours of which both sides' words were erased: nothing else says any more who was home. */
+  readonly ownCases: ReadonlySet<Uuid>
+}
+
+/** Cases that somebody has erased in these envelopes. */
+export function erasedIn(copies: readonly Restored[]): Set<Uuid> {
+  const erased = new Set<Uuid>()
+  for (const { envelope } of copies)
+    for (const text of envelope.records) {
+      const read = text?.includes('"record.erased"') ? readRecord(text) : undefined
+      if (read?.ok && read.known && read.record.type === 'record.erased') erased.add(read.record.case ?? '')
+    }
+  return erased
 }
 
 /** The peer's copies contradict themselves, us, or what it had confirmed. */
@@ -77,6 +92,18 @@ export class CopyProofs {
     const key = read.ok ? this.keyring.publicKey(read.jws.kid) : undefined
     const publicKey = key && Buffer.from(key.x, 'base64url')
     return this.outcomes(token, publicKey, { iss: this.self, aud: peer }, proven)
+  }
+
+  /** Did we sign the receipt that comes with this envelope? Of the envelope itself nothing is believed. */
+  isReceipted(peer: NodeId, { envelope, receipt }: Restored): boolean {
+    const read = readJws(receipt ?? '', jwsTypes.receipt)
+    const key = read.ok ? this.keyring.publicKey(read.jws.kid) : undefined
+    const verified =
+      read.ok && key ? verifyJws(this.crypto, read.jws, Buffer.from(key.x, 'base64url')) : undefined
+    const opened = verified?.ok ? readReceiptPayload(verified.payload) : undefined
+    if (!opened?.ok) return false
+    const { iss, aud, head } = opened.payload
+    return iss === this.self && aud === peer && head === contentId(this.crypto, envelope.jws)
   }
 
   private outcomes(

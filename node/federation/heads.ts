@@ -52,7 +52,8 @@ export class Heads {
       return 'unknown'
     }
     this.last.set(name, text)
-    const kept = headSchema.parse(JSON.parse(text))
+    const kept = readHead(text)
+    if (!kept) return 'unknown'
     if (kept.epoch === database.epoch && kept.seq === database.seq)
       return kept.head === database.head ? 'level' : 'behind'
     if (kept.seq === 0) return kept.epoch <= database.epoch ? 'level' : 'behind'
@@ -65,8 +66,8 @@ export class Heads {
     const next = JSON.stringify({ epoch, seq, head } satisfies StreamHead)
     const before = this.last.has(name) ? this.last.get(name) : await this.files.read(name)
     if (before === next) return true
-    if (before !== undefined && isBeyond(headSchema.parse(JSON.parse(before)), { epoch, seq, head }))
-      return true
+    const kept = before === undefined ? undefined : readHead(before)
+    if (kept && isBeyond(kept, { epoch, seq, head })) return true
     const swapped = await this.files.swap(name, before, next)
     if (swapped) this.last.set(name, next)
     else this.last.delete(name)
@@ -76,7 +77,7 @@ export class Heads {
   /** The last epoch that ever began, as far as is known here; 0 when nothing is. */
   async lastEpoch(direction: Direction, peer: NodeId): Promise<number> {
     const text = await this.files.read(nameOf(direction, peer))
-    return text === undefined ? 0 : headSchema.parse(JSON.parse(text)).epoch
+    return (text === undefined ? undefined : readHead(text))?.epoch ?? 0
   }
 
   /** Writes a head whatever stood there: on the operator's word, after the peer confirmed it. */
@@ -86,6 +87,15 @@ export class Heads {
     for (let swapped = false; !swapped;)
       swapped = await this.files.swap(name, await this.files.read(name), next)
     this.last.set(name, next)
+  }
+}
+
+/** Undefined for a text that a loss of power has torn: then nothing is known, and the peer is asked. */
+function readHead(text: string): StreamHead | undefined {
+  try {
+    return headSchema.parse(JSON.parse(text))
+  } catch {
+    return undefined
   }
 }
 

@@ -131,25 +131,29 @@ export class Inbox {
 
   /**
    * Proves and takes envelopes in order, some in one transaction, up to the first that is refused. While the database
-   * takes one batch the next is proven.
+   * takes one batch the next is proven; but not behind another key, which is known only when it was taken.
    */
-  private async takeProven(peer: Peer, envelopes: readonly Envelope[]): Promise<Received> {
+  private async takeProven(first: Peer, envelopes: readonly Envelope[]): Promise<Received> {
     const receipts: string[] = []
-    let { batch, refusal } = this.proveBatch(peer, envelopes)
+    let peer = first
+    let proven = this.proveBatch(peer, envelopes)
     for (let at = 0; ;) {
+      const { batch, refusal } = proven
+      const rekeyed = batch.at(-1)?.envelope.records.some(announcesKey) ?? false
       const taking = batch.length === 0 ? nothingTaken : this.take(peer, batch)
       at += batch.length
-      const next = refusal ? undefined : this.proveBatch(peer, envelopes.slice(at))
+      const ahead = refusal || rekeyed ? undefined : this.proveBatch(peer, envelopes.slice(at))
       const taken = await taking
       receipts.push(...taken.receipts)
       const refused = taken.refusal ?? refusal
-      if (refused || !next || (next.batch.length === 0 && !next.refusal))
-        return { receipts, refusal: refused }
-      ;({ batch, refusal } = next)
+      if (refused) return { receipts, refusal: refused }
+      if (rekeyed) peer = (await this.gate.peer(peer.node)) ?? peer
+      proven = ahead ?? this.proveBatch(peer, envelopes.slice(at))
+      if (proven.batch.length === 0 && !proven.refusal) return { receipts, refusal: undefined }
     }
   }
 
-  /** As many envelopes as one transaction takes; or up to the first that does not hold, and why. */
+  /** As many envelopes as one transaction takes, or up to another key; or up to the first that does not hold, and why. */
   private proveBatch(
     peer: Peer,
     envelopes: readonly Envelope[],
@@ -162,6 +166,7 @@ export class Inbox {
       if (!proven.ok) return { batch, refusal: proven }
       batch.push(proven.proven)
       records += proven.proven.payload.records.length
+      if (envelope.records.some(announcesKey)) break
     }
     return { batch, refusal: undefined }
   }
@@ -291,12 +296,13 @@ export class Inbox {
     tx: Transaction,
     stream: Row<typeof streamsIn>,
     proven: ProvenEnvelope,
-  ): Promise<{ ok: true; receipt: string } | Refusal> {
+  ): Promise<{ ok: true; receipt: string } | NonNullable<Received['refusal']>> {
     const { epoch, seq } = proven.payload
     const stored = await tx.get(envelopesIn, { peer: stream.peer, epoch, seq })
     if (stored?.contentId === proven.contentId) return { ok: true, receipt: stored.receipt }
     // What was never taken of an epoch that has ended is no second story: it was given up.
-    if (!stored) return refuse('wrong_epoch', `epoch ${epoch} has ended`)
+    const have = { epoch: stream.epoch, seq: stream.seq }
+    if (!stored) return { ...refuse('wrong_epoch', `epoch ${epoch} has ended`), have }
     return this.keepFork(tx, stream, proven, refuse('fork', `another envelope stands at ${epoch}/${seq}`))
   }
 
@@ -392,7 +398,9 @@ export class Inbox {
     if (!read.ok) return `refused:${read.code}`
     if (!read.known) return 'parked'
     const { record } = read
-    if (!this.peers.agrees(peer, typeRules[record.type].family)) return 'refused:family_not_agreed'
+    const { family } = typeRules[record.type]
+    // Records about the streams themselves belong to every agreement.
+    if (family !== 'peer' && !this.peers.agrees(peer, family)) return 'refused:family_not_agreed'
     const result = await this.handlers[record.type].apply(tx, peer, record, { epoch, seq, index: idx })
     return result.outcome === 'applied' ? 'applied' : `refused:${result.code}`
   }
@@ -419,6 +427,11 @@ export class Inbox {
     const body = { epoch, seq, index: idx, digest, outcome }
     await this.outbox.write(tx, peer, [this.outbox.draft({ type: 'outcome.settled', case: null, body })])
   }
+}
+
+/** By its text alone: minimal JSON has one spelling of it, and a record that only looks so costs a batch. */
+function announcesKey(text: string | null): boolean {
+  return text?.includes('"type":"keys.announced"') === true
 }
 
 /** The records of an envelope, each read. */

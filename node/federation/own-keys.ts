@@ -8,7 +8,7 @@ import { type Random } from '../platform.ts'
 import { type Store } from '../store/port.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peers } from './peers.ts'
-import { identity, streamsOut } from './tables.ts'
+import { identity, replacedKey, streamsOut } from './tables.ts'
 
 export class OwnKeys {
   private readonly self: NodeId
@@ -57,9 +57,10 @@ export class OwnKeys {
   async replace(): Promise<Digest> {
     const kid = await this.keyring.addKey(this.random.bytes(32))
     await this.store.transaction(async (tx) => {
-      await tx.lock(['identity'])
+      const known = await tx.find(streamsOut, {})
+      await tx.lock(['identity', ...known.map(({ peer }) => `stream-out:${peer}`)])
       for (const { peer } of await tx.find(streamsOut, {}))
-        await tx.update(streamsOut, { peer }, { standing: 'closed' })
+        await tx.update(streamsOut, { peer }, { standing: 'closed', kidFrom: replacedKey, formerKid: null })
       await tx.update(identity, { node: this.self }, { kid })
     })
     this.keyring.use(kid)

@@ -30,7 +30,7 @@ import {
 import { type Keyring } from '../keyring.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { pairLock } from './outbox.ts'
-import { agreements, envelopesOut, peerKeys, peers, streamsIn, streamsOut } from './tables.ts'
+import { agreements, envelopesOut, peerKeys, peers, replacedKey, streamsIn, streamsOut } from './tables.ts'
 
 /** A place in a stream: which envelope of which epoch. */
 export interface StreamPlace {
@@ -120,7 +120,8 @@ export class Peers {
     const stream = await reader.get(streamsOut, { peer })
     if (!stream) return this.keyring.signer
     // Several may have been announced and not confirmed: what the peer knows is the key of the next it must receipt.
-    const { epoch, receipted } = stream
+    const { epoch, receipted, kidFrom } = stream
+    if (kidFrom === replacedKey) return this.keyring.signer
     const next =
       stream.formerKid === null
         ? undefined
@@ -142,7 +143,8 @@ export class Peers {
     { epoch, seq }: StreamPlace,
   ): Promise<boolean> {
     const kid = thumbprint(this.crypto, key)
-    if (!enrolKey(key).ok || peer.keys.has(kid)) return false
+    // Not what was known of the peer before: another record of the same envelope may have announced it.
+    if (!enrolKey(key).ok || (await tx.get(peerKeys, { peer: peer.node, kid }))) return false
     await this.endKeys(tx, peer.node, { epoch, seq }, false)
     await this.addKey(tx, peer.node, key, { epoch, seq: seq + 1 })
     return true
@@ -189,6 +191,7 @@ export class Peers {
 
   /** Our operator's word that a key is lost or stolen. What we took under it stays; nothing new is believed. */
   async revoke(tx: Transaction, node: NodeId): Promise<boolean> {
+    await tx.lock([pairLock(node), `stream-in:${node}`])
     const into = await tx.get(streamsIn, { peer: node })
     if (!into) return false
     await this.endKeys(tx, node, into, true)
@@ -293,13 +296,11 @@ export class Peers {
       await this.addKey(tx, peer, other.signing, known.length > 0 ? next : { epoch: 1, seq: 1 })
     }
     const out = await tx.get(streamsOut, { peer })
-    const newer = out !== undefined && this.isNewer(ours, out.kid)
-    if (!newer) return
-    const replaced = { kid: ours, kidFrom: out.seq + 1, formerKid: null }
-    // Our own key was replaced without an announcement: what was signed and not taken is signed anew, in a new epoch.
-    if (out.standing === 'closed')
-      await tx.update(streamsOut, { peer }, { ...replaced, standing: 'recovering' })
-    else if (out.epoch === 1 && out.seq === 0) await tx.update(streamsOut, { peer }, replaced)
+    if (!out || !this.isNewer(ours, out.kid)) return
+    // Ours was replaced without an announcement: what was signed and not taken is signed anew, in a new epoch.
+    const fresh = out.standing === 'open' && out.epoch === 1 && out.seq === 0
+    const replaced = fresh ? {} : { kidFrom: replacedKey, formerKid: null, standing: 'recovering' }
+    await tx.update(streamsOut, { peer }, { kid: ours, ...replaced })
   }
 
   private async addKey(tx: Transaction, peer: NodeId, key: SigningKey, from: StreamPlace): Promise<void> {

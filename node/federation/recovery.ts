@@ -10,18 +10,20 @@ import {
   readRecord,
   thumbprint,
   type BodyOf,
+  type ComparePage,
   type Crypto,
   type Digest,
   type FactRecord,
   type Heads as PeerHeads,
   type NodeId,
   type StreamHead,
+  type Uuid,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
-import { CopyProofs, kidOf, placeOf, Unfit, type Copies } from './copies.ts'
+import { CopyProofs, erasedIn, kidOf, placeOf, Unfit, type Copies } from './copies.ts'
 import { type Gate } from './gate.ts'
 import { type CaseFacts, type RecordHandler, type RecordHandlers, type Replayed } from './handlers.ts'
 import { pairLock, recordsOf, type Outbox } from './outbox.ts'
@@ -29,7 +31,7 @@ import { type Peer, type Peers, type StreamPlace } from './peers.ts'
 import { PeerUnreachable, type Requests, type Restored } from './requests.ts'
 import { Restoration, type OutRow } from './restoration.ts'
 import { type Standing } from './standing.ts'
-import { envelopesOut, identity, recordsOut, streamsIn, streamsOut } from './tables.ts'
+import { envelopesOut, identity, recordsOut, replacedKey, streamsIn, streamsOut } from './tables.ts'
 
 type Reason = BodyOf<'epoch.opened'>['reason']
 type StreamOut = Row<typeof streamsOut>
@@ -92,9 +94,14 @@ export class Recovery {
   /** The operator's word: closed streams, or the one with this peer whatever its standing, may be recovered. */
   async allow(only?: NodeId): Promise<NodeId[]> {
     return this.store.transaction(async (tx) => {
-      const streams =
-        only === undefined ? await tx.find(streamsOut, {}) : await tx.find(streamsOut, { peer: only })
-      const meant = streams.filter(({ standing }) => only !== undefined || standing !== 'open')
+      const match = only === undefined ? {} : { peer: only }
+      await tx.lock((await tx.find(streamsOut, match)).map(({ peer }) => `stream-out:${peer}`))
+      const streams = await tx.find(streamsOut, match)
+      // One whose key was stolen waits for an agreement: nothing may be signed there under the old one.
+      const free = streams.filter(
+        ({ standing, kidFrom }) => !(standing === 'closed' && kidFrom === replacedKey),
+      )
+      const meant = free.filter(({ standing }) => only !== undefined || standing !== 'open')
       for (const { peer } of meant) await tx.update(streamsOut, { peer }, { standing: 'recovering' })
       return meant.map(({ peer }) => peer).sort()
     })
@@ -108,9 +115,9 @@ export class Recovery {
       if (before?.out.standing !== 'recovering') return 'nothing_to_recover'
       const own = await this.fetchAll(peer, 'asked', before.base)
       const theirs = await this.fetchAll(peer, 'answering', before.into)
-      const kid = await this.store.transaction((tx) =>
-        this.takeBack(tx, peer, before, { heads, own, theirs }),
-      )
+      const ownCases = await this.ownCases(peer, own, theirs)
+      const copies = { heads, own, theirs, ownCases }
+      const kid = await this.store.transaction((tx) => this.takeBack(tx, peer, before, copies))
       this.keyring.use(kid)
       return 'level'
     } catch (error) {
@@ -118,6 +125,20 @@ export class Recovery {
       if (error instanceof Unfit) return 'bad_answer'
       throw error
     }
+  }
+
+  /** Can the peer show what it says it has seen of us: an envelope of ours, or a receipt, under our own signature? */
+  async proves(peer: Peer, { received, sent }: PeerHeads, more: 'out' | 'in'): Promise<boolean> {
+    const { epoch, seq } = more === 'out' ? received : { epoch: sent.epoch, seq: sent.receipted }
+    const [copy] = await this.requests.restore(peer, more === 'out' ? 'asked' : 'answering', {
+      epoch,
+      seq: seq - 1,
+    })
+    const place = copy && placeOf(copy)
+    if (!copy || place?.epoch !== epoch || place.seq !== seq) return false
+    if (more === 'in') return this.proofs.isReceipted(peer.node, copy)
+    const proven = this.proofs.own(peer.node, copy.envelope)
+    return proven.ok && proven.proven.contentId === received.head
   }
 
   private async before(reader: Reader, node: NodeId, heads: PeerHeads): Promise<Before | undefined> {
@@ -160,6 +181,23 @@ export class Recovery {
     }
   }
 
+  /** The peer's comparison says which cases are ours; asked only when the copies do not. */
+  private async ownCases(
+    peer: Peer,
+    own: readonly Restored[],
+    theirs: readonly Restored[],
+  ): Promise<Set<Uuid>> {
+    const ours = new Set<Uuid>()
+    const byUs = erasedIn(own)
+    if (![...erasedIn(theirs)].some((id) => byUs.has(id))) return ours
+    for (let after: Uuid | null = null; ;) {
+      const page: ComparePage = await this.requests.compare(peer, this.self, after)
+      for (const { id } of page.cases) ours.add(id)
+      if (page.next === null) return ours
+      after = page.next
+    }
+  }
+
   /** The answer is the key that signs new agreements and cards from now on. */
   private async takeBack(tx: Transaction, peer: Peer, before: Before, copies: Copies): Promise<Digest> {
     const { node } = peer
@@ -172,7 +210,7 @@ export class Recovery {
     const parts = { self, peers, gate, handlers, facts, proofs, alarms, keyring, crypto, clock }
     const restoration = new Restoration(parts, tx, peer, into, before.base, before.kid)
     const back = await restoration.take(out, copies)
-    const reason = reasonOf(copies.heads, out, back.kid)
+    const reason = reasonOf(copies.heads, out)
     const epoch = await this.standing.freshEpoch(node, out.epoch, back.own.epoch, copies.heads.received.epoch)
     await this.openEpoch(tx, { ...out, epoch, kid: back.kid }, back.own, reason, restoration.unconfirmed())
     await this.resume(tx, peer, restoration)
@@ -227,10 +265,8 @@ export class Recovery {
   }
 }
 
-/** A frozen stream was forked; a key that nothing led to replaced another; anything else was a loss. */
-function reasonOf({ received }: PeerHeads, out: StreamOut, kid: Digest): Reason {
+/** A frozen stream was forked; a key that was replaced is named by an agreement; anything else was a loss. */
+function reasonOf({ received }: PeerHeads, { kidFrom }: StreamOut): Reason {
   if (received.frozen) return 'fork'
-  return out.kid === kid && out.kidFrom === out.seq + 1 && out.kidFrom > 1 && out.formerKid === null
-    ? 'key'
-    : 'recovered'
+  return kidFrom === replacedKey ? 'key' : 'recovered'
 }

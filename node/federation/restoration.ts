@@ -22,13 +22,13 @@ import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
-import { demandNext, kidOf, Unfit, type Copies, type CopyProofs } from './copies.ts'
+import { demandNext, erasedIn, kidOf, Unfit, type Copies, type CopyProofs } from './copies.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type Applied, type CaseFacts, type RecordHandlers, type RecordPlace } from './handlers.ts'
 import { itemsOf, storeEnvelope, textOf, type Item } from './inbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Restored } from './requests.ts'
-import { envelopesOut, recordsIn, recordsOut, streamsIn, type streamsOut } from './tables.ts'
+import { envelopesOut, recordsIn, recordsOut, replacedKey, streamsIn, type streamsOut } from './tables.ts'
 
 export type OutRow = Row<typeof recordsOut>
 
@@ -94,6 +94,7 @@ export class Restoration {
     copies: Copies,
   ): Promise<{ own: StreamHead; into: StreamHead; kid: Digest }> {
     await this.setAside(out)
+    await this.openErased(copies)
     const receipted = copies.theirs.findIndex(({ receipt }) => receipt === null)
     this.further = receipted < 0 ? [] : copies.theirs.slice(receipted)
     for (const copy of receipted < 0 ? copies.theirs : copies.theirs.slice(0, receipted))
@@ -109,7 +110,8 @@ export class Restoration {
       throw new Unfit('less of its own than we had receipted')
     await this.tx.update(streamsIn, { peer: this.node }, into)
     // A key that never signed here nor was announced here was named by a newer agreement, because others were lost.
-    return { own, into, kid: this.kids.has(out.kid) ? this.kid : out.kid }
+    const named = out.kidFrom === replacedKey || !this.kids.has(out.kid)
+    return { own, into, kid: named ? out.kid : this.kid }
   }
 
   /** What the peer never confirmed, in the order it was written. */
@@ -135,6 +137,19 @@ export class Restoration {
     }
     for (const { epoch, seq } of unreceipted) await this.tx.remove(envelopesOut, { peer, epoch, seq })
     this.kids.add(this.kid)
+  }
+
+  /** Where both have erased their words, their erasures alone do not say whose case it was. */
+  private async openErased({ own, theirs, ownCases }: Copies): Promise<void> {
+    const byUs = erasedIn(own)
+    for (const id of erasedIn(theirs))
+      if (byUs.has(id) && !(await this.parts.facts.exists(this.tx, id)))
+        await this.parts.facts.openErased(
+          this.tx,
+          this.node,
+          id,
+          ownCases.has(id) ? this.parts.self : this.node,
+        )
   }
 
   private async takeTheirs({ envelope, receipt }: Restored): Promise<void> {

@@ -46,6 +46,8 @@ export class Standing {
   /** Somebody has seen more of us than we hold: every stream closes. */
   async fellBehind(subject: string): Promise<void> {
     await this.store.transaction(async (tx) => {
+      const known = await tx.find(streamsOut, {})
+      await tx.lock(known.map(({ peer }) => `stream-out:${peer}`))
       const open = await tx.find(streamsOut, { standing: 'open' })
       if (open.length === 0) return
       for (const { peer } of open) await tx.update(streamsOut, { peer }, { standing: 'closed' })
@@ -53,23 +55,65 @@ export class Standing {
     })
   }
 
-  /** Compares our heads with what a peer says of both streams. False when it has seen more of us than we hold. */
-  async compare(peer: NodeId, theirs: PeerHeads): Promise<boolean> {
+  /**
+   * Does the database reach what the head store says of both streams? Needs nobody's answer, so it is asked first. The
+   * answer is where our copy of the peer's stream stands; undefined when we are behind. Under the locks of both, because
+   * a head that is moved while we read would look like one that we lack.
+   */
+  async reaches(peer: NodeId): Promise<StreamHead | undefined> {
     const found = await this.store.transaction(async (tx) => {
       await tx.lock([`stream-in:${peer}`, `stream-out:${peer}`])
       const out = await tx.get(streamsOut, { peer })
       const into = await tx.get(streamsIn, { peer })
-      if (!out || !into || out.standing !== 'open') return { level: true, out, into: undefined }
-      const more = (await seenMoreSent(tx, peer, theirs)) ?? seenMoreReceipts(into, theirs)
+      if (out?.standing !== 'open' || !into) return { into }
+      for (const [direction, stream] of [
+        ['out', out],
+        ['in', into],
+      ] as const)
+        if ((await this.judge(tx, direction, peer, stream)) === 'behind') return { behind: direction }
+      return { into }
+    })
+    if (found.behind === undefined) return found.into ?? { epoch: 1, seq: 0, head: null }
+    await this.fellBehind(`${peer} ${found.behind}`)
+    return undefined
+  }
+
+  /**
+   * Compares our heads with what a peer says of both streams. False when it has seen more of us than we hold, which it
+   * must prove with what we signed: a word alone would let one peer stop the whole node. `taken` is where our copy of its
+   * stream stood before it was asked: what came while its answer was on the way says nothing against it.
+   */
+  async compare(
+    peer: NodeId,
+    theirs: PeerHeads,
+    taken: StreamHead,
+    proves: (more: Direction) => Promise<boolean>,
+  ): Promise<'level' | 'behind' | 'unproven'> {
+    const found = await this.store.transaction(async (tx) => {
+      await tx.lock([`stream-in:${peer}`, `stream-out:${peer}`])
+      const out = await tx.get(streamsOut, { peer })
+      const into = await tx.get(streamsIn, { peer })
+      if (!out || !into || out.standing !== 'open') return undefined
+      const more = (await seenMoreSent(tx, peer, theirs))
+        ? 'out'
+        : seenMoreReceipts(into, theirs)
+          ? 'in'
+          : undefined
       if (more === undefined && theirs.received.epoch === out.epoch && theirs.received.seq > out.vouched)
         await tx.update(streamsOut, { peer }, { vouched: theirs.received.seq })
-      if (isBefore(theirs.sent, into))
+      if (isBefore(theirs.sent, taken))
         await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.sent.epoch}/${theirs.sent.seq}`)
-      return { level: more === undefined, more, out, into }
+      return { more, out, into } as const
     })
-    if (!found.level) await this.fellBehind(`${peer} ${found.more ?? ''}`)
-    else if (found.out && found.into) await this.establish(peer, found.out, found.into)
-    return found.level
+    if (found?.more === undefined) {
+      if (found) await this.establish(peer, found.out, found.into)
+      return 'level'
+    }
+    if (!(await proves(found.more))) return 'unproven'
+    const { epoch, seq } =
+      found.more === 'out' ? theirs.received : { ...theirs.sent, seq: theirs.sent.receipted }
+    await this.fellBehind(`${peer} ${found.more} ${epoch}/${seq}`)
+    return 'behind'
   }
 
   /** The epoch after every one that this node, in whatever life of it, is known to have begun. */
@@ -101,20 +145,14 @@ function contentIn(reader: Reader, direction: Direction, peer: NodeId): ContentA
   return async (epoch, seq) => (await reader.get(table, { peer, epoch, seq }))?.contentId
 }
 
-async function seenMoreSent(
-  tx: Transaction,
-  peer: NodeId,
-  { received }: PeerHeads,
-): Promise<string | undefined> {
-  if (received.seq === 0 && received.epoch === 1) return undefined
+async function seenMoreSent(tx: Transaction, peer: NodeId, { received }: PeerHeads): Promise<boolean> {
+  if (received.seq === 0 && received.epoch === 1) return false
   const stored = await tx.get(envelopesOut, { peer, epoch: received.epoch, seq: received.seq })
-  return stored?.contentId === received.head ? undefined : `out ${received.epoch}/${received.seq}`
+  return stored?.contentId !== received.head
 }
 
-function seenMoreReceipts(into: StreamHead, { sent }: PeerHeads): string | undefined {
-  const more =
-    sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0
-  return more ? `in ${sent.epoch}/${sent.receipted}` : undefined
+function seenMoreReceipts(into: StreamHead, { sent }: PeerHeads): boolean {
+  return sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0
 }
 
 function isBefore(one: StreamHead, other: StreamHead): boolean {

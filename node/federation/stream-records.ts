@@ -1,6 +1,6 @@
 /** Records about the streams themselves: what became of a parked one, another key, another epoch, an erased text. */
 import { type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
-import { type Transaction } from '../store/port.ts'
+import { type Row, type Transaction } from '../store/port.ts'
 import {
   applied,
   refused,
@@ -85,11 +85,7 @@ export class StreamRecords {
     if (!same) return refused('bad_record')
     const forgotten = await this.forget(tx, peer, record.case ?? '', peer)
     if (forgotten.outcome === 'refused') return forgotten
-    const envelope = await tx.get(envelopesIn, { peer, epoch, seq })
-    if (!envelope) throw new TypeError('a record without its envelope')
-    const lines = envelope.lines.split('\n')
-    lines[index] = 'null'
-    await tx.update(envelopesIn, envelope, { lines: lines.join('\n') })
+    await eraseLine(tx, row)
     return applied
   }
 
@@ -101,7 +97,21 @@ export class StreamRecords {
   ): Promise<Applied> {
     const row = await tx.get(recordsIn, { peer, digest: record.body.digest })
     if (row?.caseId === null) await tx.update(recordsIn, row, { caseId: record.case })
+    if (row) await eraseLine(tx, row)
     return this.hadErased(tx, peer, record.case ?? '', peer)
+  }
+
+  /** We erased it before the loss; a database from before that still has the text. */
+  private async eraseOwn(
+    tx: Transaction,
+    peer: NodeId,
+    record: FactRecord<'record.erased'>,
+  ): Promise<Applied> {
+    const { epoch, seq, index } = record.body
+    const envelope = await tx.get(envelopesOut, { peer, epoch, seq })
+    const row = envelope && (await recordsOf(tx, envelope))[index]
+    if (row) await tx.update(recordsOut, row, { text: null, caseId: record.case })
+    return this.hadErased(tx, peer, record.case ?? '', this.self)
   }
 
   /** A case of which nothing else is left: whoever erased its opening was home, and home had closed it. */
@@ -118,9 +128,21 @@ export class StreamRecords {
     at?: RecordPlace,
   ): Promise<Applied> {
     if (by === this.self)
-      return record.type === 'record.erased' ? this.hadErased(tx, peer.node, record.case ?? '', by) : applied
+      return record.type === 'record.erased' ? this.eraseOwn(tx, peer.node, record) : applied
     if (record.type === 'record.erased') return this.wasErased(tx, peer.node, record)
     if (at === undefined) return applied
     return record.type === 'epoch.opened' ? applied : this.apply(tx, peer, record, at)
   }
+}
+
+/** The text of a record that was taken goes; its digest stands in the signed list above it. */
+async function eraseLine(
+  tx: Transaction,
+  { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
+): Promise<void> {
+  const envelope = await tx.get(envelopesIn, { peer, epoch, seq })
+  if (!envelope) throw new TypeError('a record without its envelope')
+  const lines = envelope.lines.split('\n')
+  lines[idx] = 'null'
+  await tx.update(envelopesIn, envelope, { lines: lines.join('\n') })
 }

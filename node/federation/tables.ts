@@ -63,6 +63,9 @@ export const peerKeys = pgTable(
   (t) => [primaryKey({ columns: [t.peer, t.kid] })],
 )
 
+/** `kidFrom` of a stream whose key was lost or stolen: what it signs next is under the key its agreement names. */
+export const replacedKey = 0
+
 export const streamsOut = pgTable('streams_out', {
   peer: text('peer').primaryKey(),
   epoch: integer('epoch').notNull(),

@@ -32,7 +32,8 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
     const issuer = context.req.param('issuer')
     return withinBudget(context, doors.budgets, limits.postBytes, async (bytes) => {
       const received = await doors.inbox.receive(issuer, bytes)
-      if (received.receipts.length > 0) doors.heard(issuer)
+      // It signed what we cannot take now: it is there, and may be asked for its heads.
+      if (received.receipts.length > 0 || received.refusal?.code === 'unavailable') doors.heard(issuer)
       if (received.refusal) doors.log.warn('an envelope was refused', { code: received.refusal.code })
       // What was taken is receipted first; the sender meets the refusal of the next one when it posts that again.
       if (received.receipts.length > 0 || !received.refusal)
@@ -68,13 +69,16 @@ async function withinBudget(
   answer: (bytes: Uint8Array) => Promise<string | Refused>,
 ): Promise<Response> {
   const address = context.env.incoming.socket?.remoteAddress ?? ''
-  const visit = budgets.enter(context.req.param('issuer') ?? '', address)
+  const { incoming } = context.env
+  const visit = budgets.enter(context.req.param('issuer') ?? '', address, () => incoming.destroy())
   if (!visit) {
     context.header('retry-after', '1')
     return refusal(context, refuse('rate_limited', ''))
   }
   try {
-    const body = await readBody(context, maxBytes)
+    const body = await readBody(context, maxBytes).catch(() => undefined)
+    // The line broke, or the place was needed: nobody is left to hear the answer, and nothing of ours has failed.
+    if (!body) return refusal(context, refuse('rate_limited', ''))
     if (!body.ok) {
       visit.refused()
       return refusal(context, refuse(body.why, ''))

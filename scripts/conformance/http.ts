@@ -28,6 +28,7 @@ interface Sending {
   readonly from?: string
   /** A refusal for the budget is given back instead of waited for. */
   readonly impatient?: true
+  readonly withinMs?: number
 }
 
 const answerWithinMs = 20_000
@@ -87,7 +88,7 @@ async function sendOnce(url: string, body: Uint8Array | undefined, how: Sending)
       ...(length === undefined ? {} : { 'content-length': length }),
       ...how.headers,
     },
-    signal: AbortSignal.timeout(answerWithinMs),
+    signal: AbortSignal.timeout(how.withinMs ?? answerWithinMs),
   })
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.once('response', resolve)

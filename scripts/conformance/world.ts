@@ -217,6 +217,8 @@ export async function postUntilAvailable(peer: Peer, body: Uint8Array): Promise<
   for (let tries = 0; ; tries++) {
     const answer = await peer.post(body)
     if (answer.status !== 503 || tries > 60) return answer
+    // Our word that is verified ends the waiting of the node after questions that failed.
+    await peer.heads()
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

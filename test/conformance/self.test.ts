@@ -32,7 +32,7 @@ async function conformance(...args: string[]): Promise<Run> {
   return { code, stdout, stderr }
 }
 
-describe('the conformance checks', { timeout: 90_000 }, () => {
+describe('the conformance checks', { timeout: 180_000 }, () => {
   it('all pass on a node of ours, and none is left out', async () => {
     const { code, stdout, stderr } = await conformance('self', '--json')
     const { findings } = JSON.parse(stdout || `{"findings":[]}`) as { findings: Finding[] }

@@ -102,6 +102,69 @@ describe('at once', () => {
   })
 })
 
+describe('an address that calls itself otherwise every time', () => {
+  const underNewNames = () => {
+    let count = 0
+    while (count < 10_000 && post(refused, `name ${count}`)) count++
+    return count
+  }
+
+  it('has one budget of refusals for all names that have proven nothing from there', () => {
+    const count = underNewNames()
+    expect(count).toBeGreaterThanOrEqual(budgets.refusals.most)
+    expect(count).toBeLessThan(10 * budgets.refusals.most)
+    expect(post(undefined, 'one more')).toBe(false)
+    clock.jump(60_000)
+    expect(post(undefined, 'one more')).toBe(true)
+  })
+
+  it('holds back neither a peer that has proven itself from there nor anybody at another address', () => {
+    post((visit) => visit.read(1))
+    underNewNames()
+    expect(post()).toBe(true)
+    expect(post(undefined, dongguan)).toBe(false)
+    expect(post(undefined, dongguan, '10.0.0.2')).toBe(true)
+  })
+})
+
+describe('a body that does not come', () => {
+  const hanging = (count: number, address: string) => {
+    const displaced: number[] = []
+    for (let i = 0; i < count; i++)
+      gate.enter(String(100_000 + (i >> 2)), address, () => void displaced.push(i))
+    return displaced
+  }
+
+  it('makes room for an address that holds fewer, the oldest first', () => {
+    const displaced = hanging(32, '10.0.0.1')
+    expect(enter(shenzhen, '10.0.0.2')).toBeDefined()
+    expect(enter(dongguan, '10.0.0.2')).toBeDefined()
+    expect(displaced).toEqual([0, 1])
+  })
+
+  it('makes room for anyone once it has taken too long, and for nobody of its own address before', () => {
+    const displaced = hanging(4, '10.0.0.1')
+    expect(enter('100000')).toBeUndefined()
+    clock.jump(60_000)
+    expect(enter('100000')).toBeDefined()
+    expect(displaced).toEqual([0])
+  })
+
+  it('leaves its place once, however it ends', () => {
+    const visits: Visit[] = []
+    for (let i = 0; i < 4; i++) {
+      const visit = gate.enter(shenzhen, '10.0.0.1')
+      if (visit) visits.push(visit)
+    }
+    clock.jump(60_000)
+    expect(enter()).toBeDefined()
+    for (const visit of visits) visit.leave()
+    for (const visit of visits) visit.leave()
+    expect([enter(), enter(), enter()].filter((visit) => visit)).toHaveLength(3)
+    expect(visits).toHaveLength(4)
+  })
+})
+
 it('an honest sender who repeats a full post every second is never told to wait', () => {
   for (let second = 0; second < 600; second++) {
     for (let i = 0; i < 4; i++) expect(post((visit) => visit.read(limits.postBytes))).toBe(true)

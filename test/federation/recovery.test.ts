@@ -31,7 +31,10 @@ async function converse(from: number, to: number): Promise<void> {
 /** Types of what a node has taken from its peer, but for those about the streams themselves. */
 async function heardBy({ memory }: Node): Promise<string[]> {
   const rows = await memory.read((reader) => reader.find(recordsIn, {}))
-  return rows.map(({ type, digest }) => `${type} ${digest}`).filter((text) => !/^(epoch|keys)/.test(text)).sort()
+  return rows
+    .map(({ type, digest }) => `${type} ${digest}`)
+    .filter((text) => !/^(epoch|keys)/.test(text))
+    .sort()
 }
 
 async function levelled(): Promise<void> {
@@ -56,7 +59,11 @@ describe.each(sides)('%s restored from a snapshot', (side) => {
         await converse(k, conversation.length)
         await levelled()
         await expectSame(nodes)
-        const [before, heard, heardThere] = [await views(), await heardBy(otherOf(nodes, side)), await heardBy(nodes[side])]
+        const [before, heard, heardThere] = [
+          await views(),
+          await heardBy(otherOf(nodes, side)),
+          await heardBy(nodes[side]),
+        ]
         const signed = watchSigned(nodes, nodes[side].node)
         await nodes[side].restore(kept, heads)
         await nodes.clock.advance(61_000)
@@ -74,7 +81,10 @@ describe.each(sides)('%s restored from a snapshot', (side) => {
         expect(await views(), context).toEqual(before)
         expect(await heardBy(otherOf(nodes, side)), context).toEqual(heard)
         expect(await heardBy(nodes[side]), context).toEqual(heardThere)
-        expect((await nodes[side].openAlarms()).filter((alarm) => !alarm.startsWith('behind')), context).toEqual([])
+        expect(
+          (await nodes[side].openAlarms()).filter((alarm) => !alarm.startsWith('behind')),
+          context,
+        ).toEqual([])
       }
     },
     120_000,
@@ -173,8 +183,12 @@ async function expectOnce(): Promise<void> {
     const heard = await other.memory.read((reader) => reader.find(recordsIn, {}))
     const said = await one.memory.read((reader) => reader.find(recordsOut, {}))
     expect(heard.map(({ digest }) => digest).sort()).toEqual(said.map(({ digest }) => digest).sort())
-    expect(heard.filter(({ outcome }) => outcome !== 'applied').map(({ type, outcome }) => [type, outcome])).toEqual([])
-    expect((await one.openAlarms()).filter((alarm) => alarm.startsWith('replay') || alarm.startsWith('fork'))).toEqual([])
+    expect(
+      heard.filter(({ outcome }) => outcome !== 'applied').map(({ type, outcome }) => [type, outcome]),
+    ).toEqual([])
+    expect(
+      (await one.openAlarms()).filter((alarm) => alarm.startsWith('replay') || alarm.startsWith('fork')),
+    ).toEqual([])
   }
 }
 
@@ -183,4 +197,3 @@ async function emptied(side: SideName): Promise<Kept> {
   await Promise.resolve()
   return { ...nodes[side].keep(), heads: new Map() }
 }
-

@@ -42,13 +42,22 @@ export const conversation: readonly Step[] = [
   ['host confirms and places', ({ host }) => host.office.arrivals(here(1, xinyang, { branch }))],
   ['host asks for a stranger', ({ host }) => host.office.arrivals(here(4), here(6))],
   ['host reports', ({ host }) => host.office.activities(idNumberOf(1), dues('2025-04', 100), lecture)],
-  ['host reports of one who waits', ({ host }) => host.office.activities(idNumberOf(4), dues('2025-04', 400))],
+  [
+    'host reports of one who waits',
+    ({ host }) => host.office.activities(idNumberOf(4), dues('2025-04', 400)),
+  ],
   ['host asks for one of home’s', ({ host }) => host.office.arrivals(here(2))],
   ['home publishes him', ({ home }) => home.office.outflow(away(2))],
-  ['host knows another phone', ({ host }) => host.office.arrivals(here(3, xinyang, { phone: '13911111111' }))],
+  [
+    'host knows another phone',
+    ({ host }) => host.office.arrivals(here(3, xinyang, { phone: '13911111111' })),
+  ],
   ['home corrects its roster', ({ home }) => home.office.roster({ ...person(2), phone: '13722222222' })],
   ['home knows the stranger', ({ home }) => home.office.roster(person(4))],
-  ['home reports itself', async ({ home }) => home.office.desk.report(await caseOf(home, shenzhen, 1), lecture)],
+  [
+    'home reports itself',
+    async ({ home }) => home.office.desk.report(await caseOf(home, shenzhen, 1), lecture),
+  ],
   [
     'host corrects a report',
     async ({ host }) => {
@@ -61,9 +70,16 @@ export const conversation: readonly Step[] = [
   [
     'home sends a notice',
     async ({ home }) =>
-      home.office.desk.notify(await caseOf(home, shenzhen, 1), { on: '2025-06-01', subject: '换届', text: '通知' }),
+      home.office.desk.notify(await caseOf(home, shenzhen, 1), {
+        on: '2025-06-01',
+        subject: '换届',
+        text: '通知',
+      }),
   ],
-  ['host moves him', async ({ host }) => host.office.desk.place(await caseOf(host, xinyang, 1), { branch: otherBranch })],
+  [
+    'host moves him',
+    async ({ host }) => host.office.desk.place(await caseOf(host, xinyang, 1), { branch: otherBranch }),
+  ],
   ['home changes its key', ({ home }) => home.region.ownKeys.rotate()],
   ['host is home of another', ({ host }) => host.office.roster(...[11, 12].map(person))],
   ['host publishes', ({ host }) => host.office.outflow(away(11, xinyang))],
@@ -76,11 +92,18 @@ export const conversation: readonly Step[] = [
   ],
   [
     'home takes him back',
-    async ({ home }) => home.office.desk.registerReturn(await caseOf(home, shenzhen, 2), { returnedOn: '2025-08-02' }),
+    async ({ home }) =>
+      home.office.desk.registerReturn(await caseOf(home, shenzhen, 2), { returnedOn: '2025-08-02' }),
   ],
-  ['home closes', async ({ home }) => home.office.desk.close(await caseOf(home, shenzhen, 2), { reason: 'returned' })],
+  [
+    'home closes',
+    async ({ home }) => home.office.desk.close(await caseOf(home, shenzhen, 2), { reason: 'returned' }),
+  ],
   ['home publishes another', ({ home }) => home.office.outflow(away(5))],
-  ['host disputes', async ({ host }) => host.office.desk.dispute(await caseOf(host, xinyang, 5), { reason: 'not-arrived' })],
+  [
+    'host disputes',
+    async ({ host }) => host.office.desk.dispute(await caseOf(host, xinyang, 5), { reason: 'not-arrived' }),
+  ],
   [
     'home changes its key twice',
     async ({ home }) => {
@@ -88,13 +111,22 @@ export const conversation: readonly Step[] = [
       await home.region.ownKeys.rotate()
     },
   ],
-  ['home reports again', async ({ home }) => home.office.desk.report(await caseOf(home, shenzhen, 3), lecture)],
+  [
+    'home reports again',
+    async ({ home }) => home.office.desk.report(await caseOf(home, shenzhen, 3), lecture),
+  ],
 ]
 
 /** What both offices import again: the workbooks as they are at the end of the conversation. */
 export async function registers({ home, host }: Nodes, which: 'home' | 'host'): Promise<void> {
   if (which === 'home') {
-    await home.office.roster(person(1), { ...person(2), phone: '13722222222' }, person(3), person(4), person(5))
+    await home.office.roster(
+      person(1),
+      { ...person(2), phone: '13722222222' },
+      person(3),
+      person(4),
+      person(5),
+    )
     await home.office.outflow(away(1), away(3, shenzhen, '13800000003'), away(2), away(5))
     await home.office.arrivals(here(11, shenzhen), here(13, shenzhen))
     await home.office.activities(idNumberOf(11), dues('2025-07', 700))
@@ -103,7 +135,13 @@ export async function registers({ home, host }: Nodes, which: 'home' | 'host'): 
   await host.office.roster(...[11, 12].map(person))
   await host.office.outflow(away(11, xinyang))
   const phone = '13911111111'
-  await host.office.arrivals(here(1, xinyang, { branch }), here(4), here(6), here(2), here(3, xinyang, { phone }))
+  await host.office.arrivals(
+    here(1, xinyang, { branch }),
+    here(4),
+    here(6),
+    here(2),
+    here(3, xinyang, { phone }),
+  )
   await host.office.activities(idNumberOf(1), dues('2025-04', 100), lecture, dues('2025-04', 200))
   await host.office.activities(idNumberOf(4), dues('2025-04', 400))
 }

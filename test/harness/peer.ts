@@ -21,6 +21,7 @@ import {
   type SealedEnvelope,
   type Uuid,
 } from '../../protocol/index.ts'
+import { settled } from './clock.ts'
 import { testKeyring } from './keys.ts'
 import { type TestRegion } from './region.ts'
 
@@ -51,11 +52,12 @@ export class ScriptedPeer {
     const draft = region.agreements.propose(crypto, card, fingerprint(kid), terms)
     const both = countersign(crypto, this.keyring.signer, draft)
     if (!both.ok) throw new Error(both.code)
+    region.courier.greetWith(() => Promise.resolve('level'))
     await region.sign({ document: both.text, url, fingerprint: fingerprint(kid) })
     // A scripted peer answers no request: both sides know that nothing was said before.
     const beginning = { epoch: 1, seq: 0, head: null }
     await region.standing.reopened(this.node, beginning, beginning)
-    region.courier.greetWith(() => Promise.resolve('level'))
+    await settled()
   }
 
   record<T extends RecordType>(type: T, caseId: Uuid | null, body: BodyOf<T>, id = this.nextId()): string {

@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Budgets, budgets as bounds } from '../../node/federation/budgets.ts'
 import { federationApp } from '../../node/http/federation.ts'
 import { listen } from '../../node/http/listen.ts'
 import { freePort } from '../../scripts/network/node-process.ts'
 import { limits, splitEnvelopes } from '../../protocol/index.ts'
+import { VirtualClock } from '../harness/clock.ts'
 import { dumpOf, type Dump } from '../harness/dump.ts'
 import { bodyOf, uuid, type ScriptedPeer } from '../harness/peer.ts'
 import { silent, unlimited, type TestRegion } from '../harness/region.ts'
@@ -20,6 +22,7 @@ let stop = () => Promise.resolve()
 let handled = 0
 let failing = false
 let ready = true
+let budgets: Pick<Budgets, 'enter'> = unlimited
 const heard: string[] = []
 let before: Dump
 
@@ -35,7 +38,7 @@ beforeAll(async () => {
       },
     }),
     requests,
-    budgets: unlimited,
+    budgets: { enter: (...who) => budgets.enter(...who) },
     heard: (node) => heard.push(node),
     ready: () => Promise.resolve(ready),
     log: silent,
@@ -140,6 +143,52 @@ describe('a body', () => {
     const path = `/federation/v1/${shenzhen}/requests`
     const answer = await post(path, 'x'.repeat(limits.jwsBytes + 1))
     expect([answer.status, answer.text]).toEqual([413, '{"error":"too_large"}'])
+  })
+})
+
+describe('a sender beyond his budget', () => {
+  const clock = new VirtualClock()
+  const refused = [429, '{"error":"rate_limited"}', '1']
+  const said = ({ status, text, headers }: Answered) => [status, text, headers['retry-after']]
+  beforeEach(() => {
+    budgets = new Budgets(clock)
+  })
+  afterEach(() => {
+    budgets = unlimited
+  })
+
+  it('is told to wait before his bytes are read, leaves no trace, and is heard again after a while', async () => {
+    for (let i = 0; i < bounds.refusals.most; i++) expect((await post(envelopes, 'x')).status).toBe(400)
+    before = await dumpOf(us.store)
+    handled = 0
+    const good = bodyOf(peer.seal({}, peer.unknown(null)))
+    for (const path of [envelopes, `/federation/v1/${shenzhen}/requests`]) {
+      const request = { 'content-length': limits.postBytes }
+      expect(said(await send(path, request, (open) => open.write('x')))).toEqual(refused)
+      expect(said(await post(path, good))).toEqual(refused)
+    }
+    expect(handled).toBe(0)
+    expect(await dumpOf(us.store)).toEqual(before)
+    expect((await post('/federation/v1/441900/envelopes', 'x')).status).toBe(400)
+    clock.jump(1_000)
+    expect((await post(envelopes, 'x')).status).toBe(400)
+  })
+
+  it('is none who is asked to wait, or where to go on', async () => {
+    const early = bodyOf(peer.seal({ seq: 99 }, peer.unknown(null)))
+    for (let i = 0; i < bounds.refusals.most + 10; i++)
+      expect((await post(envelopes, early)).status).toBe(409)
+  })
+
+  it('with four bodies on their way, sends the fifth when one of them has ended', async () => {
+    const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'))
+    for (const socket of sockets)
+      await new Promise((sent) =>
+        socket.write(`POST ${envelopes} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n`, sent),
+      )
+    await vi.waitFor(async () => expect(said(await post(envelopes, 'x'))).toEqual(refused))
+    for (const socket of sockets) socket.destroy()
+    await vi.waitFor(async () => expect((await post(envelopes, 'x')).status).toBe(400))
   })
 })
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { localApp } from '../../node/http/local.ts'
 import { type LogFields } from '../../node/log.ts'
 import { apiErrorSchema, nodeInfoSchema } from '../../protocol/index.ts'
+import { settled } from '../harness/clock.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
 import { dumpOf } from '../harness/dump.ts'
 import { Office } from '../harness/office.ts'
@@ -60,6 +61,8 @@ beforeEach(async () => {
   const outflow = { destination: { code: shenzhen, text: '深圳' } }
   await home.office.outflow({ idNumber: idNumberOf(1), host: shenzhen, outflow })
   caseId = (await home.office.onlyCase(shenzhen)).row.id
+  // What was just said is sealed and sent, so that nothing moves any more by itself.
+  await settled()
 })
 
 describe('the token', () => {

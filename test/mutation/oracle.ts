@@ -4,7 +4,16 @@
  */
 import { getTableName } from 'drizzle-orm'
 import { createHash } from 'node:crypto'
-import { envelopesIn, forks, nonces, recordsIn, refusals, streamsIn } from '../../node/federation/tables.ts'
+import {
+  alarms,
+  envelopesIn,
+  forks,
+  leases,
+  nonces,
+  recordsIn,
+  refusals,
+  streamsIn,
+} from '../../node/federation/tables.ts'
 import { gateStatus, wireCode } from '../../node/http/errors.ts'
 import { type Row } from '../../node/store/port.ts'
 import { bodySchemas, gateCodes, recordCodes, type GateCode } from '../../protocol/index.ts'
@@ -185,7 +194,7 @@ function holdTables(
   const { ledger } = stage
   const applied = taken.some(({ records }) => records.some(({ outcome }) => outcome === 'applied'))
   const usual = new Set<string>(
-    [envelopesIn, recordsIn, streamsIn, refusals, forks, nonces].map(getTableName),
+    [envelopesIn, recordsIn, streamsIn, refusals, forks, nonces, leases, alarms].map(getTableName),
   )
   for (const table of ledger.touched())
     demand(

@@ -3,7 +3,6 @@ import { AgreementError } from '../../node/federation/peers.ts'
 import { nonces, refusals, streamsIn } from '../../node/federation/tables.ts'
 import { fingerprint, jwsTypes, thumbprint, utf8, type Family, type NodeId } from '../../protocol/index.ts'
 import { nodeJsCrypto as crypto } from '../../node/platform.ts'
-import { firstMoment } from '../harness/clock.ts'
 import { postTo } from '../harness/network.ts'
 import { byteKinds, byteMutations } from './byte-mutations.ts'
 import { type Chance } from './chance.ts'
@@ -33,14 +32,20 @@ import {
 import { faultOf } from './minimal.ts'
 import { mutatedJson, treeKinds } from './tree-mutations.ts'
 
-const nowSeconds = firstMoment / 1000
+const nowSeconds = (stage: Stage) => Math.floor(stage.clock.nowMs() / 1000)
 
 function requestPayload(stage: Stage, node: NodeId, chance: Chance): object {
   const home = chance.pick([node, xinyang])
   const after = chance.bool() ? null : chance.pick([...loreOf(stage, node).ours, chance.uuid()])
   const pull = { what: 'pull', epoch: chance.bool(0.9) ? 1 : 2, after: chance.int(6) }
-  const purpose = chance.bool() ? pull : { what: 'compare', home, after }
-  const iat = nowSeconds - chance.int(100)
+  const of = chance.pick(['asked', 'answering'])
+  const purpose = chance.pick<object>([
+    pull,
+    { what: 'compare', home, after },
+    { what: 'heads' },
+    { what: 'restore', of, after: { epoch: 1, seq: chance.int(6) } },
+  ])
+  const iat = nowSeconds(stage) - chance.int(100)
   return { iss: node, aud: xinyang, iat, exp: iat + 200 + chance.int(101), nonce: chance.uuid(), purpose }
 }
 
@@ -103,7 +108,7 @@ export async function sendRequest(stage: Stage, message: Message): Promise<strin
   const { heardMs: _before, ...was } = before ?? { heardMs: 0 }
   const { heardMs: _after, ...is } = after ?? { heardMs: 0 }
   demand(JSON.stringify(was) === JSON.stringify(is), 'a request moved a stream')
-  const allowed = ['nonces', 'refusals', 'streams_in']
+  const allowed = ['nonces', 'refusals', 'streams_in', 'leases', 'alarms', 'peer_keys']
   for (const table of ledger.touched()) demand(allowed.includes(table), `a request changed ${table}`)
   const spent = ledger.inserted(nonces)
   demand(spent.length <= 1 && ledger.entry(streamsIn).updated <= spent.length, 'heard without a good request')
@@ -140,7 +145,7 @@ function holdAnswer(stage: Stage, message: Message, text: string): void {
   const answer = JSON.parse(payloadText(text.slice(0, end))) as Record<string, unknown>
   const body = text.slice(end + 1)
   demand(answer['nonce'] === asked.nonce && answer['aud'] === message.claimed, 'an answer to another request')
-  demand(asked.iss === message.claimed && asked.exp >= nowSeconds, 'answered for another, or too late')
+  demand(asked.iss === message.claimed && asked.exp >= nowSeconds(stage), 'answered for another, or too late')
   demand(
     answer['digest'] === sha(body) && answer['iss'] === xinyang,
     'an answer that is not bound to its body',

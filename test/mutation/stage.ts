@@ -3,11 +3,12 @@
  * byte we write: Shenzhen with the whole agreement, Dongguan without activities, Guangzhou paused. It is prepared
  * once and then opened again from its snapshot, so that a frozen or filled world costs a millisecond to replace.
  */
+import { envelopeOf, recordsOf } from '../../node/federation/outbox.ts'
 import { envelopesIn, recordsOut, streamsIn } from '../../node/federation/tables.ts'
 import { arrivals, cases } from '../../node/flows/tables.ts'
 import { nodeJsCrypto as crypto, type HttpAnswer, type HttpLimits } from '../../node/platform.ts'
 import { MemoryStore, type MemorySnapshot } from '../../node/store/memory.ts'
-import { type Row } from '../../node/store/port.ts'
+import { type Reader, type Row } from '../../node/store/port.ts'
 import {
   base64url,
   contentId,
@@ -21,6 +22,7 @@ import {
   type NodeId,
 } from '../../protocol/index.ts'
 import { settled, VirtualClock } from '../harness/clock.ts'
+import { MemoryHeads } from '../harness/heads.ts'
 import { Network } from '../harness/network.ts'
 import { Office } from '../harness/office.ts'
 import { ScriptedPeer, uuid } from '../harness/peer.ts'
@@ -35,6 +37,9 @@ export const speakers: readonly NodeId[] = [shenzhen, dongguan]
 
 /** What a peer answers our node, when a test of the other direction says so. */
 export type Reply = (door: 'envelopes' | 'requests', body: Uint8Array) => HttpAnswer | undefined
+
+/** Heads are asked for once; a peer whose clock is off cannot answer, and is delivered to all the same. */
+export const cannotAnswer: HttpAnswer = { status: 401, body: utf8('{"error":"bad_time"}') }
 
 class Wire extends Network {
   reply: Reply = () => undefined
@@ -68,6 +73,7 @@ interface Prepared {
   readonly snapshot: MemorySnapshot
   readonly heads: ReadonlyMap<NodeId, { seq: number; head: string | null }>
   readonly lore: ReadonlyMap<NodeId, Lore>
+  readonly files: ReadonlyMap<string, string>
 }
 
 export interface Stage {
@@ -82,13 +88,28 @@ export interface Stage {
   readonly signed: Set<string>
 }
 
-function open(snapshot: MemorySnapshot | undefined, lore: Stage['lore']): Stage {
+/** Records under one signature while a stage is prepared. */
+const tuning: { recordsPerEnvelope?: number } = {}
+
+function open(before: Pick<Prepared, 'snapshot' | 'lore' | 'files'> | undefined): Stage {
   const store = new MemoryStore()
+  const heads = new MemoryHeads()
+  const snapshot = before?.snapshot
   if (snapshot) store.restore(snapshot)
+  for (const [name, text] of before?.files ?? []) heads.files.set(name, text)
+  const lore = before?.lore ?? new Map<NodeId, Lore>()
   const ledger = new LedgerStore(store)
   const clock = new VirtualClock()
   const wire = new Wire()
-  const us = openTestRegion({ node: xinyang, network: wire, clock, store: ledger, seed: snapshot ? 2 : 1 })
+  const us = openTestRegion({
+    node: xinyang,
+    network: wire,
+    clock,
+    store: ledger,
+    heads,
+    tuning,
+    seed: snapshot ? 2 : 1,
+  })
   const nodes = [...speakers, guangzhou]
   const peers = new Map(nodes.map((node) => [node, new ScriptedPeer(node, xinyang)]))
   return { us, store, ledger, wire, clock, peers, lore, signed: new Set() }
@@ -96,9 +117,9 @@ function open(snapshot: MemorySnapshot | undefined, lore: Stage['lore']): Stage 
 
 /** A fresh world. With `listening` the courier stands still, so that nothing but what comes in changes anything. */
 export async function openStage(listening: boolean): Promise<Stage> {
-  const { snapshot, heads, lore } = await prepared()
-  const stage = open(snapshot, lore)
-  for (const [node, head] of heads) Object.assign(peerOf(stage, node), head)
+  const before = await prepared()
+  const stage = open(before)
+  for (const [node, head] of before.heads) Object.assign(peerOf(stage, node), head)
   if (listening) await stage.us.region.courier.stop()
   stage.ledger.clear()
   return stage
@@ -141,8 +162,9 @@ function prepared(): Promise<Prepared> {
 }
 
 async function prepare(): Promise<Prepared> {
-  const stage = open(undefined, new Map())
+  const stage = open(undefined)
   const { us, wire } = stage
+  wire.reply = (door) => (door === 'requests' ? cannotAnswer : undefined)
   for (const node of stage.peers.keys()) await agree(stage, node)
   await us.region.agreements.pause(guangzhou, true)
   const office = new Office(us.region)
@@ -154,7 +176,7 @@ async function prepare(): Promise<Prepared> {
     ...{ idNumber: idNumberOf(n), host, phone: `1380000${n}000` },
     outflow: { destination: { code: host, text: '广东' }, leftOn: '2025-08' },
   })
-  wire.reply = (door, body) => (door === 'envelopes' ? parkEverySecond(stage, body) : undefined)
+  wire.reply = (door, body) => (door === 'envelopes' ? parkEverySecond(stage, body) : cannotAnswer)
   await office.outflow(...Array.from({ length: 10 }, (_, n) => leaving(n + 1, shenzhen)))
   await office.outflow(leaving(11, dongguan), leaving(12, dongguan))
   const arriving = (n: number, home: NodeId) => ({ ...person(n), home, arrivedOn: '2025-09-01' })
@@ -170,8 +192,8 @@ async function prepare(): Promise<Prepared> {
   for (const node of speakers) lore.set(node, await readLore(stage, node))
   const heads = new Map([...stage.peers].map(([node, { seq, head }]) => [node, { seq, head }]))
   if (us.faults.length > 0) throw us.faults[0]
-  await us.region.courier.stop()
-  return { snapshot: stage.store.snapshot(), heads, lore }
+  await us.region.stop()
+  return { snapshot: stage.store.snapshot(), heads, lore, files: new Map(us.heads.files) }
 }
 
 /** The terms of an agreement between us and a node of any name. */
@@ -193,6 +215,8 @@ async function agree(stage: Stage, node: NodeId): Promise<void> {
   const { signer, kid } = peerOf(stage, node).keyring
   const document = proposeAgreement(signer, termsWith(stage, node, uuid(Number(node)), families))
   await stage.us.region.sign({ document, url: `http://${node}.test`, fingerprint: fingerprint(kid) })
+  const beginning = { epoch: 1, seq: 0, head: null }
+  await stage.us.region.standing.reopened(node, beginning, beginning)
 }
 
 /** What the tokens of a posted body are receipted with while the stage is prepared: every second record is parked. */
@@ -245,14 +269,14 @@ async function publishSome(stage: Stage, node: NodeId): Promise<void> {
 
 /** Three envelopes of ours that wait for Shenzhen's receipts. */
 async function leaveSomeUnreceipted(stage: Stage, office: Office): Promise<void> {
-  stage.wire.reply = () => undefined
-  for (let n = 1; n <= 3; n++) {
-    const outflow = { destination: { code: shenzhen, text: '广东深圳' }, leftOn: `2025-0${n}` }
-    await office.outflow({ idNumber: idNumberOf(n), host: shenzhen, outflow })
-    await settled()
-    stage.us.region.courier.heard(shenzhen)
-    await settled()
-  }
+  stage.wire.reply = (door) => (door === 'requests' ? cannotAnswer : undefined)
+  tuning.recordsPerEnvelope = 1
+  const outflow = (n: number) => ({ destination: { code: shenzhen, text: '广东深圳' }, leftOn: `2025-0${n}` })
+  await office.outflow(
+    ...[1, 2, 3].map((n) => ({ idNumber: idNumberOf(n), host: shenzhen, outflow: outflow(n) })),
+  )
+  await settled()
+  delete tuning.recordsPerEnvelope
 }
 
 async function readLore(stage: Stage, node: NodeId): Promise<Lore> {
@@ -265,11 +289,17 @@ async function readLore(stage: Stage, node: NodeId): Promise<Lore> {
       theirs: known.filter(({ side }) => side === 'host').map(({ id }) => id),
       tags: known.map(({ tag }) => tag),
       queries: asked.flatMap(({ query }) => (query === null ? [] : [query])),
-      parked: sent.map(({ epoch, seq, idx, digest }) => ({
-        ...{ epoch: epoch ?? 0, seq: seq ?? 0, index: idx ?? 0, digest },
-      })),
+      parked: await Promise.all(sent.map((row) => placeOf(reader, row))),
     }
   })
+}
+
+async function placeOf(reader: Reader, { peer, position, digest }: Row<typeof recordsOut>): Promise<Parked> {
+  const envelope = await envelopeOf(reader, peer, position)
+  if (!envelope) throw new TypeError('parked, and yet never sealed')
+  const { epoch, seq } = envelope
+  const index = (await recordsOf(reader, envelope)).findIndex((row) => row.position === position)
+  return { epoch, seq, index, digest }
 }
 
 export function streamRow(stage: Stage, peer: NodeId): Promise<Row<typeof streamsIn> | undefined> {

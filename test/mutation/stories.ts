@@ -13,6 +13,7 @@ import {
   type Person,
   type RecordType,
 } from '../../protocol/index.ts'
+import { testKeyring } from '../harness/keys.ts'
 import { nameOf } from '../harness/people.ts'
 import { type Chance } from './chance.ts'
 import { dongguan, loreOf, xinyang, type Lore, type Parked, type Stage } from './stage.ts'
@@ -153,9 +154,25 @@ export const bodyMakers: { [T in RecordType]: (teller: Teller) => BodyOf<T> } = 
       : { epoch: 1, seq: 1, index: 0, digest: chance.digest() }),
     outcome: chance.pick(['applied', 'refused:case_closed', 'refused:a_code_of_tomorrow']),
   }),
+  // Two keys that are never taken: the one that signs already, and one of small order. Any other would end the world.
+  'keys.announced': ({ chance, node }) => ({
+    key: chance.bool()
+      ? testKeyring(node).signing
+      : { kty: 'OKP', crv: 'Ed25519', x: 'AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
+  }),
+  'epoch.opened': ({ chance }) => ({
+    after: { epoch: 1, seq: chance.int(9), head: chance.bool() ? null : chance.digest() },
+    reason: chance.pick(['recovered', 'fork', 'key'] as const),
+  }),
+  'record.erased': ({ chance }) => ({
+    ...{ epoch: 1, seq: 1 + chance.int(9), index: chance.int(255), digest: chance.digest() },
+  }),
 }
 const types = Object.keys(bodyMakers) as RecordType[]
-const withoutCase: readonly string[] = ['identity.queried', 'identity.denied', 'outcome.settled']
+const withoutCase: readonly string[] = [
+  ...['identity.queried', 'identity.denied'],
+  ...['outcome.settled', 'keys.announced', 'epoch.opened'],
+]
 
 export function draft(teller: Teller, type: RecordType, caseId: string | null, body?: object): Draft {
   const id = teller.chance.uuid()

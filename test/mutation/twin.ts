@@ -55,9 +55,10 @@ export async function domainOf({ store }: Stage): Promise<string[]> {
     for (const { askedMs: _ms, ...row } of await reader.find(queries, {})) held.push(['query', row])
     for (const { id, state, tag, caseId } of await reader.find(arrivals, {}))
       held.push(['arrival', id, state, tag, caseId])
-    for (const { peer, type, text, outcome, seq, idx } of await reader.find(recordsOut, {})) {
+    const said = await reader.find(recordsOut, {}, { orderBy: 'position' })
+    for (const [nth, { peer, type, text, outcome }] of said.entries()) {
       const { body } = JSON.parse(text ?? '{}') as { body: unknown }
-      held.push(['said', peer, type, body, outcome, seq, idx])
+      held.push(['said', nth, peer, type, body, outcome])
     }
     return held.map((row) => JSON.stringify(row)).sort()
   })

@@ -4,11 +4,12 @@
  */
 import { type HttpAnswer } from '../../node/platform.ts'
 import { contentId, splitEnvelopes, utf8, type NodeId, type SealedEnvelope } from '../../protocol/index.ts'
-import { nodeJsCrypto } from '../../node/platform.ts'
-import { bodyOf, ScriptedPeer } from '../harness/peer.ts'
+import { bodyOf } from '../harness/peer.ts'
 import { type Chance } from './chance.ts'
+import { simCrypto } from './keys.ts'
 import { maybeClaims } from './ledger.ts'
-import { type Actor, type Post, type Stage, type Storm } from './stage.ts'
+import { SimPeer } from './scripted.ts'
+import { type Actor, type Life, type Post, type Stage, type Storm } from './stage.ts'
 
 const outflow = (code: NodeId) => ({ destination: { code, text: '外地' } })
 /** Of all that it does, how much is said properly: enough for a stream to get somewhere before it forks. */
@@ -28,6 +29,12 @@ const misdeeds = [
   'wrong audience',
   'gap',
   'other epoch',
+  'open epoch',
+  'open epoch elsewhere',
+  'announce a key',
+  'announce and go on',
+  'old key',
+  'old key',
   'flood',
   'garbage',
   'equivocate',
@@ -35,7 +42,7 @@ const misdeeds = [
 
 export class Byzantine implements Actor {
   readonly node: NodeId = '620100'
-  private readonly victims = new Map<NodeId, ScriptedPeer>()
+  private readonly victims = new Map<NodeId, SimPeer>()
   private readonly sent: Post[] = []
   private readonly texts = new Map<NodeId, string[]>()
   private readonly world: Stage
@@ -51,10 +58,30 @@ export class Byzantine implements Actor {
     storm.world.network.actors.set(peer.node, peer)
     for (const { id, life } of storm.world.nodes.values()) {
       if (!life) continue
-      const scripted = new ScriptedPeer(peer.node, id)
-      await scripted.agreeWith({ region: life.region } as Parameters<ScriptedPeer['agreeWith']>[0])
-      peer.victims.set(id, scripted)
+      peer.victims.set(id, new SimPeer(peer.node, id))
+      await peer.agreeWith(life)
     }
+  }
+
+  async agreeWith(life: Life): Promise<void> {
+    const victim = this.victims.get(life.region.self)
+    if (!victim) return
+    const document = await victim.conclude(life)
+    this.world.documents.push({ nodes: [this.node, life.region.self], document })
+  }
+
+  /** Its key was found out: it gets another, and goes on under the old one all the same, now and then. */
+  async rekey(node: NodeId): Promise<void> {
+    const victim = this.victims.get(node)
+    if (!victim) return
+    this.formerKeys.set(node, [...(this.formerKeys.get(node) ?? []), victim.kid])
+    victim.signWith(await victim.newKey(this.chance.seed()))
+    this.world.replacing.add(`${this.node} ${victim.kid}`)
+  }
+  private readonly formerKeys = new Map<NodeId, string[]>()
+
+  kidFor(node: NodeId): string | undefined {
+    return this.victims.get(node)?.kid
   }
 
   start({ world, chance }: Storm): void {
@@ -69,9 +96,10 @@ export class Byzantine implements Actor {
 
   /** Answers to what honest nodes post to it: good, of something else, old, none. */
   answer(post: Post): HttpAnswer {
+    const victim = this.victims.get(post.from)
+    if (victim && post.door === 'requests') return victim.answer(post, this.lie())
     const opened =
       post.door === 'envelopes' ? splitEnvelopes(Buffer.from(post.body).toString('utf8')) : undefined
-    const victim = this.victims.get(post.from)
     if (!opened?.ok || !victim || this.chance.under(0.1)) return { status: 503, body: utf8('no') }
     if (this.chance.under(0.1))
       return {
@@ -82,15 +110,31 @@ export class Byzantine implements Actor {
     return { status: 200, body: utf8(tokens.map((token) => `${token}\n`).join('')) }
   }
 
-  private receiptOf(victim: ScriptedPeer, jws: string): string {
+  /** Of how far it has come, or of what it gives back; undefined when it says what it has. */
+  private lie(): string | undefined {
+    const { chance } = this
+    if (chance.under(0.7)) return undefined
+    const head = Buffer.alloc(32, chance.below(256)).toString('base64url')
+    const heads = { epoch: chance.between(1, 3), seq: chance.below(20), head }
+    return chance.pick([
+      '',
+      'no body',
+      JSON.stringify({
+        sent: { ...heads, receipted: chance.below(20) },
+        received: { ...heads, frozen: chance.under(0.3) },
+      }),
+    ])
+  }
+
+  private receiptOf(victim: SimPeer, jws: string): string {
     const claims = maybeClaims(jws)
     if (!claims) return 'no receipt'
     const { epoch, seq, records } = claims
-    const head = contentId(nodeJsCrypto, jws)
+    const head = contentId(simCrypto, jws)
     const outcomes = records.map(() => this.chance.pick(['applied', 'applied', 'parked', 'refused:whatever']))
     switch (this.chance.below(8)) {
       case 0:
-        return victim.receipt({ epoch, seq, head: contentId(nodeJsCrypto, `${head}.x`) }, outcomes)
+        return victim.receipt({ epoch, seq, head: contentId(simCrypto, `${head}.x`) }, outcomes)
       case 1:
         return victim.receipt({ epoch, seq: seq + 1, head }, outcomes)
       case 2:
@@ -102,7 +146,7 @@ export class Byzantine implements Actor {
     }
   }
 
-  private misbehave(victim: ScriptedPeer): void {
+  private misbehave(victim: SimPeer): void {
     const { chance, world } = this
     const what = chance.pick(misdeeds)
     world.faulted('F16', `${what} ${victim.to}`)
@@ -141,6 +185,16 @@ export class Byzantine implements Actor {
           victim.to,
           bodyOf(this.sign(victim, victim.seal({ epoch: 2, seq: 1, prev: null }, ...this.records(victim)))),
         )
+      case 'open epoch':
+        return this.openEpoch(victim, true)
+      case 'open epoch elsewhere':
+        return this.openEpoch(victim, false)
+      case 'announce a key':
+        return void this.announce(victim, true)
+      case 'announce and go on':
+        return void this.announce(victim, false)
+      case 'old key':
+        return this.underOldKey(victim)
       case 'flood':
         for (let left = 12; left > 0; left--) this.post(victim.to, utf8('x'.repeat(chance.between(1, 500))))
         return
@@ -154,17 +208,54 @@ export class Byzantine implements Actor {
     }
   }
 
+  /** A new epoch after what was really taken, or one that names another place than the one it follows. */
+  private openEpoch(victim: SimPeer, properly: boolean): void {
+    const { taken } = this.world.ledger.stream(this.node, victim.to)
+    const last = taken.at(-1)
+    const after = { epoch: last?.epoch ?? 1, seq: last?.seq ?? 0, head: last?.contentId ?? null }
+    if (properly) return this.post(victim.to, bodyOf(this.sign(victim, victim.open(after, 'fork'))))
+    const wrong = { ...after, seq: Math.max(0, after.seq - 1) }
+    const opening = victim.record('epoch.opened', null, { after: wrong, reason: 'recovered' })
+    const place = { epoch: after.epoch + 1, seq: 1, prev: after.head }
+    this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, ...this.records(victim).slice(0, 1)))))
+    this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, opening))))
+  }
+
+  /** Announces another key, and then signs with it as it should, or goes on with the one before. */
+  private async announce(victim: SimPeer, properly: boolean): Promise<void> {
+    const kid = await victim.newKey(this.chance.seed())
+    const key = victim.publicKey(kid)
+    this.post(
+      victim.to,
+      bodyOf(this.sign(victim, victim.say(victim.record('keys.announced', null, { key })))),
+    )
+    this.formerKeys.set(victim.to, [...(this.formerKeys.get(victim.to) ?? []), properly ? victim.kid : kid])
+    if (properly) victim.signWith(kid)
+  }
+
+  /** What comes next, signed by a key that does not sign there, or was revoked. */
+  private underOldKey(victim: SimPeer): void {
+    const former = this.formerKeys.get(victim.to)
+    if (!former) return
+    const { kid } = victim
+    victim.signWith(this.chance.pick(former))
+    const last = this.world.ledger.stream(this.node, victim.to).taken.at(-1)
+    const place = { epoch: last?.epoch ?? 1, seq: (last?.seq ?? 0) + 1, prev: last?.contentId ?? null }
+    this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, ...this.records(victim)))))
+    victim.signWith(kid)
+  }
+
   /** Another envelope for a place that is taken, or for the next one with another past. */
-  private equivocate(victim: ScriptedPeer): void {
+  private equivocate(victim: SimPeer): void {
     if (victim.seq === 0) return
     const place = this.chance.under(0.5)
       ? { seq: this.chance.between(1, victim.seq), prev: victim.head }
-      : { prev: contentId(nodeJsCrypto, `${victim.head}.y`) }
+      : { prev: contentId(simCrypto, `${victim.head}.y`) }
     this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, ...this.records(victim)))))
   }
 
   /** Its signature under an envelope in the name of an honest node, or a random one under its own. */
-  private forge(victim: ScriptedPeer): void {
+  private forge(victim: SimPeer): void {
     if (this.chance.under(0.3)) {
       // Its own stream goes on, in somebody else's name.
       const iss = this.chance.pick([...this.victims.keys()])
@@ -191,7 +282,7 @@ export class Byzantine implements Actor {
   }
 
   /** What an honest node said to somebody, said to somebody else, or under another name. */
-  private steal(victim: ScriptedPeer): void {
+  private steal(victim: SimPeer): void {
     const { old } = this.world.network
     if (old.length === 0) return
     const post = this.chance.pick(old)
@@ -209,7 +300,7 @@ export class Byzantine implements Actor {
     this.send({ ...post, body })
   }
 
-  private records(victim: ScriptedPeer): string[] {
+  private records(victim: SimPeer): string[] {
     const { chance } = this
     const caseId = chance.under(0.3)
       ? chance.pick([...this.world.ledger.desk(victim.to).cases, victim.nextId()])
@@ -232,7 +323,7 @@ export class Byzantine implements Actor {
     return texts
   }
 
-  private sign(victim: ScriptedPeer, envelope: SealedEnvelope): SealedEnvelope {
+  private sign(victim: SimPeer, envelope: SealedEnvelope): SealedEnvelope {
     this.world.ledger.stream(this.node, victim.to).signed.add(envelope.contentId)
     return envelope
   }

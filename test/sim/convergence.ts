@@ -5,8 +5,8 @@ import { type World } from './world.ts'
 
 /** One round: longer than the longest wait between two tries of a courier, so each pair has spoken. */
 const roundMs = 70_000
-/** One for what is on its way and its timeouts, one for the answers, one for what follows from those. */
-export const rounds = 4
+/** One for what is on its way and its timeouts, one for the answers, one for what follows; as many again after a loss. */
+export const rounds = 8
 
 /** Lets time pass until all are level; what is not level after the last round is a violation. */
 export async function converge(world: World): Promise<number> {
@@ -15,7 +15,9 @@ export async function converge(world: World): Promise<number> {
     await world.pass(roundMs)
     apart = await whatIsApart(world)
     world.tell(`round ${round} ${apart}`)
-    if (apart === '') return round
+    if (apart !== '') continue
+    for (const node of world.living) world.audit(node, 'end')
+    return round
   }
   if (!world.violation) world.violate('converges', `after ${rounds} rounds: ${apart}`)
   return rounds
@@ -32,8 +34,10 @@ async function whatIsApart(world: World): Promise<string> {
     }
   for (const stream of world.ledger.all())
     if (
-      !world.dead.has(stream.issuer) &&
       world.nodes.has(stream.issuer) &&
+      world.isHonest(stream.receiver) &&
+      !world.dead.has(stream.issuer) &&
+      !world.dead.has(stream.receiver) &&
       stream.sealedRecords < stream.written.length
     )
       return `${stream.issuer}>${stream.receiver}: ${stream.written.length - stream.sealedRecords} written and never sealed`
@@ -42,12 +46,12 @@ async function whatIsApart(world: World): Promise<string> {
 
 async function pairApart(left: Machine, right: Machine): Promise<string> {
   const [ours, theirs] = [await standingOf(left.memory, right.id), await standingOf(right.memory, left.id)]
-  for (const [node, { unsealed, unreceipted, parked, frozen }] of [
+  for (const [node, { unsealed, unreceipted, parked, frozen, standing }] of [
     [left, ours],
     [right, theirs],
   ] as const)
-    if (unsealed + unreceipted + parked > 0 || frozen)
-      return `${node.id} has ${unsealed} unsealed, ${unreceipted} unreceipted, ${parked} parked${frozen ? ', frozen' : ''}`
+    if (unsealed + unreceipted + parked > 0 || frozen || standing !== 'open')
+      return `${node.id} has ${unsealed} unsealed, ${unreceipted} unreceipted, ${parked} parked, ${standing}${frozen ? ', frozen' : ''}`
   if (ours.sent !== theirs.received || theirs.sent !== ours.received)
     return `heads ${ours.sent} ${theirs.received}, ${theirs.sent} ${ours.received}`
   return viewsApart(left, right)

@@ -1,30 +1,79 @@
 /**
- * The way from one process to its disk, where faults sit: the process may die before any statement, before and after
- * a commit; the disk may be slow or full. What the process has not committed when it dies is gone.
+ * The way from one process to its disks, where faults sit: the process may die before any statement, before and after
+ * a commit, before and after a head is moved; the disk may be slow or full. What was not committed by then is gone.
  */
 import { getTableName } from 'drizzle-orm'
+import { type HeadFiles } from '../../node/federation/heads.ts'
 import { LostUpdate } from '../../node/store/memory.ts'
 import { type Reader, type Store, type Transaction } from '../../node/store/port.ts'
-import { InjectedFault, type Machine, type Stage } from './stage.ts'
+import { InjectedFault, type Process, type Stage } from './stage.ts'
 
-export class SimStore implements Store {
-  private readonly node: Machine
-  private readonly alive: () => boolean
+/** One call of a process to the outside: it may come too late for this process, or be its last. */
+export async function callOut(
+  { machine: { disk, id }, alive, die }: Process,
+  world: Stage,
+  what: string,
+): Promise<void> {
+  if (alive()) {
+    disk.calls++
+    if (--disk.callsToCrash < 0) {
+      disk.callsToCrash = Infinity
+      if (what === 'commit') world.saw('crash before a commit')
+      if (what === 'committed') world.saw('crash after a commit, before anything is sent')
+      if (what === 'swapped') world.saw('crash after the head was moved, before anything is sent')
+      die(what)
+    } else if (world.chance.under(disk.slow.often)) {
+      world.faulted('F11', `${what} ${id}`)
+      await disk.wait(world.timeline, world.chance.spread(1, disk.slow.longestMs))
+    }
+  }
+  if (!alive()) throw new InjectedFault('the process is gone')
+}
+
+/** The head store as one process reaches it. */
+export class SimHeads implements HeadFiles {
+  private readonly process: Process
+  private readonly files: Map<string, string>
   private readonly world: Stage
 
-  constructor(node: Machine, alive: () => boolean, world: Stage) {
-    this.node = node
-    this.alive = alive
+  constructor(process: Process, files: Map<string, string>, world: Stage) {
+    this.process = process
+    this.files = files
+    this.world = world
+  }
+
+  async read(name: string): Promise<string | undefined> {
+    await callOut(this.process, this.world, 'head')
+    return this.files.get(name)
+  }
+
+  async swap(name: string, before: string | undefined, next: string): Promise<boolean> {
+    await callOut(this.process, this.world, 'swap')
+    if (this.files.get(name) !== before) return false
+    this.files.set(name, next)
+    this.world.step(`head ${this.process.machine.id} ${name} ${next}`)
+    await callOut(this.process, this.world, 'swapped')
+    return true
+  }
+}
+
+export class SimStore implements Store {
+  private readonly process: Process
+  private readonly world: Stage
+
+  constructor(process: Process, world: Stage) {
+    this.process = process
     this.world = world
   }
 
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const { node, world } = this
+    const { world } = this
+    const { machine: node, memory } = this.process
     await this.point('begin')
     const wrote = { any: false }
     let result: Result
     try {
-      result = await node.memory.transaction(async (tx) => {
+      result = await memory.transaction(async (tx) => {
         const done = await work(this.watched(tx, wrote))
         await this.point('commit')
         if (node.disk.full && wrote.any) {
@@ -44,27 +93,13 @@ export class SimStore implements Store {
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
     await this.point('read')
-    const result = await this.node.memory.read((reader) => work(reader))
+    const result = await this.process.memory.read((reader) => work(reader))
     await this.point('was read')
     return result
   }
 
-  /** One call to the disk: it may come too late for this process. */
-  private async point(what: string): Promise<void> {
-    const { disk } = this.node
-    if (this.alive()) {
-      disk.calls++
-      if (--disk.callsToCrash < 0) {
-        disk.callsToCrash = Infinity
-        if (what === 'commit') this.world.saw('crash before a commit')
-        if (what === 'committed') this.world.saw('crash after a commit, before anything is sent')
-        this.world.crashed(this.node, what)
-      } else if (this.world.chance.under(disk.slow.often)) {
-        this.world.faulted('F11', `${what} ${this.node.id}`)
-        await disk.wait(this.world.timeline, this.world.chance.spread(1, disk.slow.longestMs))
-      }
-    }
-    if (!this.alive()) throw new InjectedFault('the process is gone')
+  private point(what: string): Promise<void> {
+    return callOut(this.process, this.world, what)
   }
 
   private watched(tx: Transaction, wrote: { any: boolean }): Transaction {
@@ -92,7 +127,7 @@ export class SimStore implements Store {
       positions: async (count) => (await point('positions'), tx.positions(count)),
       afterCommit: (effect) =>
         tx.afterCommit(() => {
-          if (this.alive()) effect()
+          if (this.process.alive()) effect()
         }),
     }
   }

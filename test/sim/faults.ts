@@ -3,8 +3,9 @@
  * kind is one more row: `start` sets its events going, `heal` undoes what lasts.
  */
 import { Byzantine } from './byzantine.ts'
+import { backUp, changeKeys, doubleNode, lose, undoubleAll } from './losses.ts'
 import { Newer } from './newer.ts'
-import { damage, type Damage } from './observed.ts'
+import { allOpen, damage, type Damage } from './observed.ts'
 import { fair, type Machine, type Stage, type Storm, type Weather } from './stage.ts'
 
 export interface FaultKind {
@@ -134,11 +135,30 @@ export const faultKinds: readonly FaultKind[] = [
     },
   },
   {
+    name: 'F12',
+    about: 'a database put back to an older copy, with its head store or without; a machine lost',
+    start: (storm) => {
+      often(storm, 8000, () => backUp(storm))
+      often(storm, storm.chance.spread(25_000, 150_000), () => lose(storm))
+    },
+  },
+  {
+    name: 'F13',
+    about: 'a node started twice, on one database or on a copy',
+    start: (storm) => often(storm, storm.chance.spread(30_000, 150_000), () => doubleNode(storm)),
+    heal: (world) => Promise.resolve(undoubleAll(world)),
+  },
+  {
     name: 'F14',
     about: 'a newer node writes types that the others learn later',
     prepare: (storm) => Newer.join(storm),
     start: (storm) => newerOf(storm.world)?.start(storm),
     heal: (world) => newerOf(world)?.settle() ?? Promise.resolve(),
+  },
+  {
+    name: 'F15',
+    about: 'keys are rotated, revoked, replaced',
+    start: (storm) => often(storm, storm.chance.spread(15_000, 100_000), () => void changeKeys(storm)),
   },
   {
     name: 'F16',
@@ -240,11 +260,13 @@ async function flipBit(storm: Storm): Promise<void> {
   const node = someNode(storm)
   const known = damages.get(world) ?? new Map<Machine, Damage>()
   damages.set(world, known)
-  if (known.has(node)) return
+  if (known.has(node) || node.twin || !node.life || !(await allOpen(node.memory))) return
+  // What is known of it now is known of this database.
+  world.damaged.add(node.id)
   node.crash('for a flipped bit')
   const done = await damage(node.memory, chance)
   world.startLater(node, 10)
-  if (!done) return
+  if (!done) return void world.damaged.delete(node.id)
   known.set(node, done)
   if (done.receipt === undefined) world.spoilt.add(node.id)
   else world.damagedReceipts.add(done.receipt)
@@ -260,6 +282,7 @@ async function repair(world: Stage, node: Machine): Promise<void> {
   node.crash('for repair')
   await done.undo()
   world.spoilt.delete(node.id)
+  world.damaged.delete(node.id)
   world.tell(`F17 repaired ${node.id}`)
   world.startLater(node, 10)
 }

@@ -1,6 +1,9 @@
 /**
- * What the world knows and no node does: everything that was ever written, sealed and taken, on both sides of every
- * stream. It is fed by commits alone and says nothing about how a node works.
+ * What the world knows and no node does: everything that was ever written, sealed and taken. It is fed by commits and by
+ * what passes on the wires, and says nothing about how a node works.
+ *
+ * Of each stream it knows two things apart: what the two databases hold of it now (a database can be put back to what it
+ * was), and what was ever said, which nothing can take back.
  */
 import {
   noHomeFacts,
@@ -10,24 +13,42 @@ import {
   type NodeId,
 } from '../../protocol/index.ts'
 
-/** Everything one node says to another, in one epoch: epochs after the first get streams of their own. */
+export interface SealedThere {
+  readonly epoch: number
+  readonly seq: number
+  readonly contentId: string
+  readonly digests: readonly string[]
+}
+export interface TakenThere extends SealedThere {
+  readonly receipt: string
+  readonly kid: string
+}
+
+/** Everything one node says to another. */
 export interface Stream {
   readonly issuer: NodeId
   readonly receiver: NodeId
-  /** Records in the order of their positions. */
-  readonly written: { digest: string; type: string; caseId: string | null }[]
+  /** What the issuer's database holds: records in the order of their positions, envelopes in the order of the stream. */
+  written: { digest: string; type: string; caseId: string | null }[]
   lastPosition: number
-  /** Envelopes by number, from 1. */
-  readonly sealed: { contentId: string; digests: readonly string[] }[]
+  sealed: SealedThere[]
   sealedRecords: number
-  /** What a scripted issuer has signed for this recipient, whatever its place. */
-  readonly signed: Set<string>
-  readonly taken: { contentId: string; receipt: string }[]
+  /** Receipts the issuer has stored, by content id. */
+  receipted: Map<string, string>
+  /** What the receiver's database holds. */
+  taken: TakenThere[]
   takenRecords: number
-  /** Receipts seen on the wire or in the store, by `seq`. */
-  readonly receipts: Map<number, string>
-  readonly judged: Map<string, { place: number; outcome: string; first: string }>
-  readonly queues: Map<string, Queue>
+  judged: Map<string, { place: number; outcome: string; first: string }>
+  queues: Map<string, Queue>
+  /** Content ids that the issuer's key has ever signed for this recipient, whatever became of them. */
+  readonly signed: Set<string>
+  /** What has left the issuer, by place: one content at one place, whatever happens to it. */
+  readonly left: Map<string, string>
+  /** The receipt of each content id, and every receipt that was ever signed for one. */
+  readonly receipts: Map<string, string>
+  readonly everReceipts: Set<string>
+  /** Content ids that two lives of the receiver took, each without the other's receipt. */
+  readonly twice: Set<string>
 }
 
 /** One case as one node should hold it: both sides folded from what that node has taken in and written. */
@@ -45,6 +66,9 @@ export interface Queue {
 export interface ActivityBook {
   readonly said: string
   readonly withdrawn: boolean
+  readonly caseId: string
+  /** Who reported it; null where that is not told. */
+  readonly by: NodeId | null
 }
 
 export class Ledger {
@@ -54,7 +78,9 @@ export class Ledger {
   readonly due = new Map<string, ActivityBook>()
   readonly held = new Map<string, ActivityBook>()
   /** Case rows by node and id, as last committed. */
-  readonly rows = new Map<string, { homeFacts: string; hostFacts: string }>()
+  readonly rows = new Map<string, { homeFacts: string; hostFacts: string; side: string; peer: string }>()
+  /** The exact text of every record ever written, by digest. */
+  readonly texts = new Map<string, string>()
   /** Ids of open cases by node, peer, side and person. */
   readonly open = new Map<string, Set<string>>()
   /** What offices find on their desks: cases of a node, and its own reports. */
@@ -68,14 +94,9 @@ export class Ledger {
     if (!stream) {
       stream = {
         ...{ issuer, receiver, written: [], lastPosition: 0, sealed: [], sealedRecords: 0 },
-        ...{
-          signed: new Set(),
-          taken: [],
-          takenRecords: 0,
-          receipts: new Map(),
-          judged: new Map(),
-          queues: new Map(),
-        },
+        ...{ receipted: new Map(), taken: [], takenRecords: 0, judged: new Map(), queues: new Map() },
+        ...{ signed: new Set(), left: new Map(), receipts: new Map() },
+        ...{ everReceipts: new Set(), twice: new Set() },
       }
       this.streams.set(name, stream)
     }
@@ -96,6 +117,19 @@ export class Ledger {
     return book
   }
 
+  /** Everything about cases of one node with one peer is forgotten, to be told anew from its records. */
+  forgetPair(node: NodeId, peer: NodeId): void {
+    for (const [name, row] of this.rows) {
+      if (row.peer !== peer || !name.startsWith(node)) continue
+      this.rows.delete(name)
+      this.books.delete(name)
+      for (const books of [this.due, this.held])
+        for (const [report, { caseId }] of books)
+          if (report.startsWith(node) && name === `${node}|${caseId}`) books.delete(report)
+    }
+    for (const person of this.open.keys()) if (person.startsWith(`${node}|${peer}|`)) this.open.delete(person)
+  }
+
   desk(node: NodeId): { cases: string[]; reports: { id: string; caseId: string }[] } {
     let desk = this.desks.get(node)
     if (!desk) this.desks.set(node, (desk = { cases: [], reports: [] }))
@@ -109,9 +143,17 @@ export function queueOf({ queues }: Stream, caseId: string): Queue {
   return queue
 }
 
-/** A place in a stream as one number: envelopes hold at most 256 records. */
-export function placeOf({ seq, idx }: { seq: number; idx: number }): number {
-  return seq * 256 + idx
+/** A place in a stream as one number: envelopes hold at most 256 records, and no run has a million of them. */
+export function placeOf({ epoch, seq, idx }: { epoch: number; seq: number; idx: number }): number {
+  return (epoch * 1_000_000 + seq) * 256 + idx
+}
+
+/** The key a token says it was signed under. */
+export function kidOf(token: string): string {
+  const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('utf8')) as {
+    kid?: string
+  }
+  return header.kid ?? ''
 }
 
 interface EnvelopeClaims {

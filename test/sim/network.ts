@@ -5,12 +5,13 @@
 import { type Http, type HttpAnswer, type HttpLimits } from '../../node/platform.ts'
 import { type NodeId } from '../../protocol/index.ts'
 import { postTo } from '../harness/network.ts'
+import { callOut } from './disk.ts'
 import {
   fair,
   InjectedFault,
   type Actor,
-  type Machine,
   type Post,
+  type Process,
   type Stage,
   type Weather,
   type Wires,
@@ -38,14 +39,16 @@ export class SimNetwork implements Wires {
   }
 
   /** The way out of one process: it dies with it. */
-  from(node: Machine, alive: () => boolean): Http {
+  from(process: Process): Http {
     return {
       post: async (url, body, limits) => {
-        await this.callOut(node, alive, 'send')
+        await callOut(process, this.world, 'send')
+        const post = readPost(url, body, this.world.timeline.nowMs())
+        this.world.sent(post)
         try {
-          return await this.post(readPost(url, body, this.world.timeline.nowMs()), limits)
+          return await this.post(post, limits)
         } finally {
-          await this.callOut(node, alive, 'answer')
+          await callOut(process, this.world, 'answer')
         }
       },
     }
@@ -102,7 +105,7 @@ export class SimNetwork implements Wires {
   async carry(post: Post): Promise<HttpAnswer | undefined> {
     const actor = this.actors.get(post.to)
     if (actor) return actor.answer(post)
-    const life = this.world.nodes.get(post.to)?.life
+    const life = this.world.nodes.get(post.to)?.listening()
     if (!life) return undefined
     const answer = await postTo(life.app, `/federation/v1/${post.from}/${post.door}`, post.body)
     if (!life.alive) return undefined
@@ -117,18 +120,6 @@ export class SimNetwork implements Wires {
   private carryAgain(post: Post): void {
     this.world.tell(`twice ${post.from}>${post.to}`)
     this.world.timeline.after(this.world.chance.spread(1, 60_000), () => this.carryAside(post))
-  }
-
-  private async callOut(node: Machine, alive: () => boolean, what: string): Promise<void> {
-    if (alive()) {
-      node.disk.calls++
-      if (--node.disk.callsToCrash < 0) {
-        node.disk.callsToCrash = Infinity
-        this.world.crashed(node, what)
-      }
-    }
-    if (!alive()) throw new InjectedFault('the process is gone')
-    return Promise.resolve()
   }
 
   private isCut({ from, to }: Post): boolean {

@@ -6,9 +6,7 @@ import { z } from 'zod'
 import { type HttpAnswer } from '../../node/platform.ts'
 import {
   bodySchemas,
-  contentId,
   digestOf,
-  splitEnvelopes,
   typeRules,
   utf8,
   type NodeId,
@@ -16,11 +14,11 @@ import {
   type TypeRule,
   type Uuid,
 } from '../../protocol/index.ts'
-import { nodeJsCrypto } from '../../node/platform.ts'
-import { applied, refused, type RecordHandler } from '../../node/federation/inbox.ts'
-import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
+import { applied, refused, type RecordHandler } from '../../node/federation/handlers.ts'
+import { bodyOf, uuid } from '../harness/peer.ts'
 import { type Chance } from './chance.ts'
-import { maybeClaims } from './ledger.ts'
+import { simCrypto } from './keys.ts'
+import { SimPeer } from './scripted.ts'
 import { type Actor, type Life, type Post, type Stage, type Storm } from './stage.ts'
 
 const newType = 'future.thing'
@@ -28,7 +26,7 @@ const limits = { timeoutMs: 20_000, maxBytes: 4 * 1024 * 1024 }
 const outflow = (code: NodeId) => ({ destination: { code, text: '外地' } })
 
 interface Line {
-  readonly peer: ScriptedPeer
+  readonly peer: SimPeer
   readonly waiting: SealedEnvelope[]
   readonly cases: Uuid[]
   busy: boolean
@@ -37,7 +35,6 @@ interface Line {
 export class Newer implements Actor {
   readonly node: NodeId = '370200'
   private readonly lines = new Map<NodeId, Line>()
-  private readonly receipts = new Map<string, string>()
   private readonly world: Stage
   private readonly chance: Chance
   private said = 0
@@ -54,10 +51,16 @@ export class Newer implements Actor {
     storm.world.honest.add(newer.node)
     for (const { id, life } of storm.world.nodes.values()) {
       if (!life) continue
-      const peer = new ScriptedPeer(newer.node, id)
-      await peer.agreeWith({ region: life.region } as Parameters<ScriptedPeer['agreeWith']>[0])
-      newer.lines.set(id, { peer, waiting: [], cases: [], busy: false })
+      newer.lines.set(id, { peer: new SimPeer(newer.node, id), waiting: [], cases: [], busy: false })
+      await newer.agreeWith(life)
     }
+  }
+
+  async agreeWith(life: Life): Promise<void> {
+    const line = this.lines.get(life.region.self)
+    if (!line) return
+    const document = await line.peer.conclude(life)
+    this.world.documents.push({ nodes: [this.node, life.region.self], document })
   }
 
   start({ world, chance }: Storm): void {
@@ -78,30 +81,10 @@ export class Newer implements Actor {
   }
 
   answer(post: Post): HttpAnswer {
-    const opened =
-      post.door === 'envelopes' ? splitEnvelopes(Buffer.from(post.body).toString('utf8')) : undefined
     const line = this.lines.get(post.from)
-    if (!opened?.ok || !line) return { status: 503, body: utf8('{"error":"unavailable"}') }
-    // It does not verify: what was spoilt on the way it must not receipt, so it asks what was really sealed.
-    const { sealed } = this.world.ledger.stream(post.from, this.node)
-    const good = opened.envelopes.every(({ jws }) => {
-      const claims = maybeClaims(jws)
-      return claims && sealed[claims.seq - 1]?.contentId === contentId(nodeJsCrypto, jws)
-    })
-    if (!good) return { status: 401, body: utf8('{"error":"bad_signature"}') }
-    const tokens = opened.envelopes.map(({ jws }) => this.receiptOf(line.peer, jws))
-    return { status: 200, body: utf8(tokens.map((token) => `${token}\n`).join('')) }
-  }
-
-  private receiptOf(peer: ScriptedPeer, jws: string): string {
-    const head = contentId(nodeJsCrypto, jws)
-    let receipt = this.receipts.get(head)
-    if (!receipt) {
-      const { epoch, seq, records } = maybeClaims(jws) ?? { epoch: 1, seq: 1, records: [] }
-      const outcomes = records.map(() => 'applied')
-      this.receipts.set(head, (receipt = peer.receipt({ epoch, seq, head }, outcomes)))
-    }
-    return receipt
+    if (!line) return { status: 503, body: utf8('{"error":"unavailable"}') }
+    if (post.door === 'requests') return line.peer.answer(post)
+    return line.peer.take(post, this.world.ledger.stream(post.from, this.node))
   }
 
   private speak(line: Line): void {
@@ -117,26 +100,25 @@ export class Newer implements Actor {
   }
 
   private readonly opened = new Set<Uuid>()
-  private opening(peer: ScriptedPeer, subject: Uuid): string {
+  private opening(peer: SimPeer, subject: Uuid): string {
     this.opened.add(subject)
-    const tag = digestOf(nodeJsCrypto, subject)
+    const tag = digestOf(simCrypto, subject)
     const person = { name: '李新' }
     return peer.record('flow.published', subject, { tag, person, outflow: outflow(peer.to) })
   }
 
-  private another(peer: ScriptedPeer, subject: Uuid): string {
+  private another(peer: SimPeer, subject: Uuid): string {
     if (!this.opened.has(subject)) return this.opening(peer, subject)
     const number = ++this.said
     if (this.chance.under(0.35)) return peer.unknown(subject, newType)
     return peer.record('notice.sent', subject, { on: '2026-01-01', subject: `第${number}号`, text: '内容' })
   }
 
-  private seal(peer: ScriptedPeer, envelope: SealedEnvelope): void {
+  private seal(peer: SimPeer, envelope: SealedEnvelope): void {
     const stream = this.world.ledger.stream(this.node, peer.to)
     const digests = envelope.payload.records
     stream.written.push(...digests.map((digest) => ({ digest, type: 'scripted', caseId: null })))
-    stream.sealed.push({ contentId: envelope.contentId, digests })
-    stream.sealedRecords += digests.length
+    stream.signed.add(envelope.contentId)
   }
 
   private deliverLater(line: Line): void {
@@ -158,8 +140,11 @@ export class Newer implements Actor {
       sentMs: this.world.timeline.nowMs(),
     }
     try {
-      const { status } = await this.world.network.post(post, limits)
-      if (status === 200 && early === first) line.waiting.shift()
+      const { status, body: answer } = await this.world.network.post(post, limits)
+      if (status === 200 && early === first) {
+        line.peer.receipted(Buffer.from(answer).toString('utf8').split('\n').filter(Boolean))
+        line.waiting.shift()
+      }
     } catch (error) {
       this.world.judge(error, 'the newer node')
     } finally {
@@ -199,6 +184,10 @@ export function forget(): void {
 function teach({ region }: Life): void {
   const handler: RecordHandler = {
     apply: async (tx, peer, record) => {
+      const subject = await region.cases.get(tx, record.case ?? '')
+      return subject?.row.peer === peer.node ? applied : refused('case_unknown')
+    },
+    replay: async (tx, peer, record) => {
       const subject = await region.cases.get(tx, record.case ?? '')
       return subject?.row.peer === peer.node ? applied : refused('case_unknown')
     },

@@ -74,6 +74,7 @@ const acts: readonly (readonly [weight: number, name: string, act: Act])[] = [
   [5, 'report', (day) => day.life.office.desk.report(day.caseId, activityOf(day))],
   [4, 'report arrival', (day) => reportArrival(day)],
   [3, 'correct', (day) => correct(day)],
+  [2, 'erase', ({ life, caseId }) => life.office.desk.erase(caseId)],
   [1, 'pull', ({ life, peer }) => life.region.requests.pull(peer)],
   [1, 'compare', (day) => compare(day)],
   [1, 'pause', ({ life, peer, which }) => life.region.agreements.pause(peer, which === 1)],
@@ -117,7 +118,8 @@ export class OfficeDays {
   start(): void {
     if (!this.world.stormy) return
     const node = this.chance.pick([...this.world.nodes.values()])
-    if (node.life) this.work(node, node.life)
+    const life = node.listening()
+    if (life) this.work(node, life)
     this.world.timeline.after(this.chance.gap(this.meanGapMs), () => this.start())
   }
 

@@ -8,6 +8,7 @@ import { faultKinds, healAll } from './faults.ts'
 import { type Storm } from './stage.ts'
 import { forget } from './newer.ts'
 import { OfficeDays } from './office-days.ts'
+import { employ } from './operators.ts'
 import { type Sighting } from './sightings.ts'
 import { World, type Violation } from './world.ts'
 
@@ -61,6 +62,9 @@ async function weatherThrough(
   for (const kind of kinds) await kind.prepare?.(storm)
   world.stormy = true
   days.start()
+  const gapMs = draw.spread(1000, 20_000)
+  const coffee = new Chance(draw.seed())
+  employ(world, () => (world.stormy ? coffee.gap(gapMs) : 2000))
   for (const kind of kinds) kind.start(storm)
   world.tell(`storm of ${kinds.map(({ name }) => name).join()}`)
   await untilStep(world, steps)

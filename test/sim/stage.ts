@@ -4,7 +4,7 @@
  */
 import { type HttpAnswer, type HttpLimits, type Http } from '../../node/platform.ts'
 import { type Region } from '../../node/region.ts'
-import { type Change, type MemoryStore } from '../../node/store/memory.ts'
+import { type Change, type MemorySnapshot, type MemoryStore } from '../../node/store/memory.ts'
 import { type NodeId } from '../../protocol/index.ts'
 import { type App } from '../harness/network.ts'
 import { type Office } from '../harness/office.ts'
@@ -20,6 +20,8 @@ export class InjectedFault extends Error {
 /** One process of a node: the production core, from its start to its crash. */
 export interface Life {
   readonly number: number
+  /** The database it works on: the node's, or a copy of it that somebody started as well. */
+  readonly memory: MemoryStore
   alive: boolean
   readonly region: Region
   readonly app: App
@@ -57,14 +59,45 @@ export class Disk {
   }
 }
 
+/** What a backup holds, and what may be left when a machine is lost. */
+export interface Kept {
+  readonly store: MemorySnapshot
+  readonly heads: ReadonlyMap<string, string>
+}
+
+/** How a node is started a second time: on its own database, or on a copy with the same or a copied head store. */
+export type Doubling = 'one store' | 'one head store' | 'two head stores'
+
 export interface Machine {
   readonly id: NodeId
   readonly memory: MemoryStore
+  /** The head store: it survives whatever happens to the database, unless a fault takes it too. */
+  readonly heads: Map<string, string>
   readonly disk: Disk
   readonly clock: NodeClock
   readonly life: Life | undefined
+  /** A second process of this node, when somebody has started one. */
+  readonly twin: Life | undefined
+  /** A process that listens, by chance when there are two. */
+  listening(): Life | undefined
   start(): Promise<void>
+  /** All its processes are gone. */
   crash(why: string): void
+  keep(): Kept
+  /** Puts the database back to what was kept, or to nothing; all processes must be gone. */
+  putBack(store: MemorySnapshot | undefined, heads: ReadonlyMap<string, string> | undefined): void
+  double(how: Doubling): Promise<void>
+  /** Ends it: the second process, or the first and the second goes on alone. */
+  undouble(survivor: 'first' | 'second'): void
+}
+
+/** One process of a machine, as its disk and wires see it. */
+export interface Process {
+  readonly machine: Machine
+  readonly memory: MemoryStore
+  alive(): boolean
+  /** It dies at this call, and only it. */
+  die(what: string): void
 }
 
 export interface Post {
@@ -79,6 +112,8 @@ export interface Post {
 export interface Actor {
   readonly node: NodeId
   answer(post: Post): HttpAnswer | Promise<HttpAnswer>
+  /** Concludes an agreement with a region, under the keys it has now. */
+  agreeWith(life: Life): Promise<void>
 }
 
 /** How bad the wires are. All zero is a good network. */
@@ -103,7 +138,7 @@ export interface Wires {
   /** Posts that somebody kept. */
   readonly old: readonly Post[]
   /** The way out of one process: it dies with it. */
-  from(machine: Machine, alive: () => boolean): Http
+  from(process: Process): Http
   post(post: Post, limits: HttpLimits): Promise<HttpAnswer>
   /** An old post comes again, whoever kept it. */
   replay(post: Post): void
@@ -124,15 +159,32 @@ export interface Stage extends Witness {
   /** Nodes that have a damaged row in what they send, and receipts that were damaged in a store. */
   readonly spoilt: Set<NodeId>
   readonly damagedReceipts: Set<string>
+  /** Nodes with a row that a bit has flipped in: nobody copies or recovers these meanwhile. */
+  readonly damaged: Set<NodeId>
+  /** Agreement files with both signatures, the older first, as operators keep them. */
+  /** Peers that an operator has still to conclude an agreement with, because his key was stolen. */
+  readonly errands: { readonly node: NodeId; readonly peer: NodeId; readonly old: string }[]
+  readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[]
+  readonly shaken: Set<NodeId>
+  readonly forked: Set<NodeId>
+  readonly replacing: Set<string>
+  readonly revoked: Set<string>
+  /** Both operators conclude an agreement, under whatever keys they have now. */
+  agree(left: Life, right: Life): Promise<void>
   /** What a process is taught when it starts, after an upgrade. */
   teach: ((life: Life) => void) | undefined
   step(line: string): void
   tell(line: string): void
   faulted(kind: string, line: string): void
   judge(error: unknown, where: string): void
-  committed(machine: Machine, changes: readonly Change[]): void
-  crashed(machine: Machine, what: string): void
+  committed(machine: Machine, memory: MemoryStore, changes: readonly Change[]): void
+  /** The database of this node is another than it was. */
+  putBack(machine: Machine): void
+  /** A fault takes this process; the machine starts another one later. */
+  died(machine: Machine, what: string, end: () => void): void
   startLater(machine: Machine, delayMs: number): void
+  /** Envelopes leave a node: of each place one content, whatever happens to it. */
+  sent(post: Post): void
   answered(post: Post, answer: HttpAnswer): void
 }
 

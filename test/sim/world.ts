@@ -5,16 +5,19 @@
 import { getTableName } from 'drizzle-orm'
 import { DomainError } from '../../node/errors.ts'
 import { PeerUnreachable } from '../../node/federation/requests.ts'
-import { nodeJsCrypto, type HttpAnswer } from '../../node/platform.ts'
-import { type Change } from '../../node/store/memory.ts'
-import { type NodeId } from '../../protocol/index.ts'
+import { type HttpAnswer } from '../../node/platform.ts'
+import { type Change, type MemoryStore } from '../../node/store/memory.ts'
+import { splitEnvelopes, type NodeId } from '../../protocol/index.ts'
 import { firstMoment } from '../harness/clock.ts'
+import { audit, type Occasion } from './audit.ts'
 import { Chance } from './chance.ts'
-import { checkCommit, checkReceiptBytes, type Invariant } from './invariants.ts'
-import { Ledger, receiptClaims } from './ledger.ts'
+import { checkCommit, checkReceiptBytes, keepTexts, type Invariant } from './invariants.ts'
+import { simCrypto } from './keys.ts'
+import { kidOf, Ledger, maybeClaims, receiptClaims } from './ledger.ts'
 import { SimNetwork } from './network.ts'
 import { SimNode } from './node.ts'
-import { readCommit } from './observed.ts'
+import { openAlarmsIn, pairsIn, readCommit, type Commit } from './observed.ts'
+import { contentIdOf } from './scripted.ts'
 import { type Sighting } from './sightings.ts'
 import { InjectedFault, type Life, type Machine, type Post, type Stage } from './stage.ts'
 import { Timeline } from './timeline.ts'
@@ -45,6 +48,14 @@ export class World implements Stage {
   violation: Violation | undefined
   /** While true, faults may happen and offices work. */
   stormy = false
+  readonly shaken = new Set<NodeId>()
+  readonly forked = new Set<NodeId>()
+  readonly replacing = new Set<string>()
+  readonly revoked = new Set<string>()
+  readonly damaged = new Set<NodeId>()
+  readonly errands: { readonly node: NodeId; readonly peer: NodeId; readonly old: string }[] = []
+  /** Agreement files with both signatures, the older first, as operators keep them. */
+  readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[] = []
   /** Nodes that stay dead to the end. */
   readonly dead = new Set<NodeId>()
   /** What a process is taught when it starts, after an upgrade. */
@@ -63,7 +74,12 @@ export class World implements Stage {
 
   /** All regions are there and, unless it is to be seen how, have agreements with each other. */
   async open(agreed = true): Promise<void> {
-    const lives = [...this.nodes.values()].map((node) => node.boot())
+    const lives: Life[] = []
+    for (const node of this.nodes.values()) {
+      const life = (node.life = node.boot())
+      await node.claim(life)
+      lives.push(life)
+    }
     for (const [i, left] of lives.entries())
       for (const right of agreed ? lives.slice(i + 1) : []) await this.agree(left, right)
     for (const { region } of lives)
@@ -109,7 +125,7 @@ export class World implements Stage {
     this.tell(`${kind} ${line}`)
   }
 
-  violate(invariant: Invariant, detail: string): void {
+  readonly violate = (invariant: Invariant, detail: string): void => {
     this.tell(`VIOLATION ${invariant}: ${detail}`)
     this.violation ??= { invariant, detail, step: this.steps, trace: this.trace.last() }
   }
@@ -122,19 +138,59 @@ export class World implements Stage {
     this.violate('no-unexpected-error', `${where}: ${said.split('\n').slice(0, 4).join(' ')}`)
   }
 
-  committed(node: Machine, changes: readonly Change[]): void {
+  committed(node: Machine, memory: MemoryStore, changes: readonly Change[]): void {
     if (changes.length === 0) return
-    let line = `commit ${node.id}`
+    const elsewhere = memory !== node.memory
+    let line = elsewhere ? `commit of the copy of ${node.id}` : `commit ${node.id}`
     for (const { table, key } of changes) line += ` ${getTableName(table)} ${key}`
     this.step(line)
     const commit = readCommit(changes)
+    if (commit.leaseTaken) this.saw('lease taken over')
+    if (elsewhere) return this.noteElsewhere(node, commit)
     for (const code of commit.refusals) this.noteRefusal(node, code)
     checkCommit(this, node.id, commit)
+    if (commit.recovered.length > 0) this.audit(node, 'recovered', commit)
+    if (commit.alarms.some(({ kind }) => kind === 'behind')) this.checkOneAlarm(node)
   }
 
-  crashed(node: Machine, what: string): void {
+  /** What a second life signs is signed, though this node's own database knows nothing of it. */
+  private noteElsewhere(node: Machine, commit: Commit): void {
+    for (const { digest, text } of commit.written) if (text !== '') this.ledger.texts.set(digest, text)
+    for (const { peer, contentId } of commit.sealed) this.ledger.stream(node.id, peer).signed.add(contentId)
+    for (const taken of commit.taken) {
+      keepTexts(this.ledger, node.id, taken)
+      this.ledger.stream(taken.peer, node.id).twice.add(taken.contentId)
+    }
+    if (commit.alarms.some(({ kind }) => kind === 'behind')) this.saw('second life refused')
+  }
+
+  putBack(node: Machine): void {
+    this.shaken.add(node.id)
+    this.damaged.delete(node.id)
+    for (const told of this.revoked) if (told.startsWith(node.id)) this.revoked.delete(told)
+    this.spoilt.delete(node.id)
+    this.audit(node, 'put back')
+  }
+
+  /** Looks at everything between this node and the peers meant, whole. */
+  audit(node: Machine, occasion: Occasion, commit?: Commit): void {
+    const pairs = pairsIn(node.memory.snapshot())
+    if (occasion === 'put back')
+      for (const peer of [...this.nodes.keys(), ...this.network.actors.keys()])
+        if (!pairs.has(peer)) audit(this, node.id, peer, noPair, occasion)
+    for (const [peer, pair] of pairs)
+      if (!commit || commit.recovered.includes(peer)) audit(this, node.id, peer, pair, occasion, commit)
+    if (commit) this.saw('recovered')
+  }
+
+  private checkOneAlarm(node: Machine): void {
+    const open = openAlarmsIn(node.memory.snapshot(), 'behind')
+    if (open > 1) this.violate('no-false-alarm', `${node.id} has ${open} open alarms of one restoration`)
+  }
+
+  died(node: Machine, what: string, end: () => void): void {
     this.faults.set('F1', (this.faults.get('F1') ?? 0) + 1)
-    node.crash(what)
+    end()
     this.startLater(node, this.chance.spread(5, 20_000))
   }
 
@@ -142,6 +198,23 @@ export class World implements Stage {
     this.timeline.after(delayMs, () => {
       if (!node.life && !this.dead.has(node.id)) void node.start()
     })
+  }
+
+  sent(post: Post): void {
+    if (post.door !== 'envelopes') return
+    const opened = splitEnvelopes(Buffer.from(post.body).toString('utf8'))
+    const stream = this.ledger.stream(post.from, post.to)
+    for (const { jws } of opened.ok ? opened.envelopes : []) {
+      const claims = maybeClaims(jws)
+      const id = contentIdOf(jws)
+      // What a flipped bit has made of it is nobody's word.
+      if (!claims || !stream.signed.has(id)) continue
+      const place = `${claims.epoch}/${claims.seq}`
+      const before = stream.left.get(place)
+      if (before === undefined) stream.left.set(place, id)
+      else if (before !== id && !this.forked.has(post.from))
+        this.violate('one-story', `${post.from}>${post.to}: two envelopes have left for ${place}`)
+    }
   }
 
   /** What a node answered to a post, as it leaves: each receipt must be one that is committed, and always the same. */
@@ -155,14 +228,19 @@ export class World implements Stage {
       this.ledger.gaps.add(`${post.from}>${post.to}`)
     if (answer.status !== 200) return
     const stream = this.ledger.stream(post.from, post.to)
+    const last = stream.taken.at(-1)
     for (const token of text.split('\n')) {
       if (token === '' || this.isDamaged(token)) continue
-      const { seq, head } = receiptClaims(token)
-      const taken = stream.taken[seq - 1]
-      if (taken?.contentId !== head)
-        this.violate('receipt-is-committed', `${post.from}>${post.to} ${seq} is receipted and not taken`)
-      checkReceiptBytes(this, stream, seq, token)
-      if (seq < stream.taken.length) this.saw('receipt repeated from the store')
+      const { epoch, seq, head } = receiptClaims(token)
+      if (!stream.everReceipts.has(token))
+        this.violate(
+          'receipt-is-committed',
+          `${post.from}>${post.to} ${epoch}/${seq} is receipted and not taken`,
+        )
+      checkReceiptBytes(this, stream, head, token)
+      if (head === last?.contentId) continue
+      this.saw('receipt repeated from the store')
+      if (last && kidOf(last.receipt) !== kidOf(token)) this.saw('receipt under an old key repeated')
     }
   }
 
@@ -182,16 +260,22 @@ export class World implements Stage {
   async agree({ region: left }: Life, { region: right }: Life): Promise<void> {
     const terms = { replyDays: 15, queriesPerDay: 1000, years: 3 }
     const card = right.agreements.card()
-    const draft = left.agreements.propose(nodeJsCrypto, card, right.agreements.fingerprint(), terms)
+    const draft = left.agreements.propose(simCrypto, card, right.agreements.fingerprint(), terms)
     const both = await right.sign({
       document: draft,
       url: this.network.urlOf(left.self),
       fingerprint: left.agreements.fingerprint(),
     })
+    if (both.active) this.documents.push({ nodes: [left.self, right.self], document: both.document })
     await left.sign({
       document: both.document,
       url: this.network.urlOf(right.self),
       fingerprint: right.agreements.fingerprint(),
     })
   }
+}
+
+const noPair = {
+  ...{ out: undefined, into: undefined, records: [], sent: [], received: [], judged: [] },
+  ...{ cases: [], activities: [] },
 }

@@ -139,6 +139,17 @@ const stories: Story[] = [
     differences: [],
   },
   {
+    comment: 'returned twice, and published after the return',
+    said: [
+      published,
+      say('home', 'flow.returned'),
+      no('already_returned', say('home', 'flow.returned')),
+      no('already_returned', published),
+    ],
+    meaning: 'ended',
+    differences: [],
+  },
+  {
     comment: 'a closed case takes nothing from home',
     said: [
       published,

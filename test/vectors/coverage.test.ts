@@ -14,12 +14,16 @@ type Code = GateCode | RecordCode
 const stateful: Partial<Record<Code, string>> = {
   replayed_nonce: 'the nonces that were spent',
   suspended: 'what the operator has paused',
-  frozen: 'a fork before',
   unsupported_encoding: 'HTTP, not the body',
+  rate_limited: 'what its sender has used of the node',
+  no_agreement: 'the day, and the agreement in force',
+  unavailable: 'how far the node had come before',
+  not_your_record: 'which side of a case each node is',
   record_repeated: 'the records that were taken before',
   family_not_agreed: 'the families of the agreement in force',
   case_unknown: 'all cases of the node',
   case_exists: 'all open cases of the node',
+  case_open: 'whether home has closed the case',
   tag_taken: 'the tag under which a case was opened',
   activity_unknown: 'the activities of a case',
   query_unknown: 'the queries that were sent',
@@ -27,10 +31,7 @@ const stateful: Partial<Record<Code, string>> = {
 
 /** What nobody can provoke from outside on a node that works. */
 const unreachable: Partial<Record<Code, string>> = {
-  rate_limited: 'reserved',
   case_elsewhere: 'reserved, answered as case_unknown',
-  no_agreement: 'a peer without a stream, which an agreement in force makes at once',
-  unavailable: 'a node that cannot work now',
 }
 
 /** The member `code` of every vector, and what json.json and base64url.json refuse without naming it. */

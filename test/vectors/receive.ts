@@ -98,6 +98,8 @@ function prove(
   if (!read.ok) return read
   if (read.payload.iss !== issuer) return refuse('issuer_mismatch', '')
   if (read.payload.aud !== self) return refuse('wrong_audience', '')
+  // Only what is given back by `restore` may lack a record.
+  if (envelope.records.includes(null)) return refuse('digest_mismatch', 'a record is missing')
   const checked = checkRecords(crypto, read.payload, envelope.records)
   return checked.ok ? read : checked
 }

@@ -131,4 +131,21 @@ const epochs: readonly Check[] = [
   },
 ]
 
-export const epochChecks: readonly Check[] = epochs
+const passedOver: Check = {
+  id: 'epoch.passed-over',
+  section: 11,
+  says: 'An epoch that was begun and never arrived may be passed over; nobody comes back to it: wrong_epoch.',
+  codes: ['wrong_epoch'],
+  needs: ['third'],
+  run: async ({ third: peer }) => {
+    const skipped = opening(peer)
+    const envelope = peer.seal({ epoch: peer.epoch + 2, seq: 1 }, opened(peer))
+    peer.receiptsIn(await peer.post(bodyOf(envelope)), [envelope])
+    peer.moveTo(envelope)
+    const have = { epoch: peer.epoch, seq: peer.seq }
+    demandRefusal(await peer.post(bodyOf(skipped)), 'wrong_epoch', have)
+    demandSame(await peer.take(query(peer)), ['applied'], 'outcomes in the new epoch')
+  },
+}
+
+export const epochChecks: readonly Check[] = [...epochs, passedOver]

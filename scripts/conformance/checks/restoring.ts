@@ -71,6 +71,8 @@ export const freshChecks: readonly Check[] = [
           listener.silent.delete(peer.self)
           const mark = listener.deliveries.length
           demandRefusal(await peer.post(bodyOf(envelope)), 'unavailable')
+          // A verified word of ours ends its waiting after an answer that did not hold.
+          await peer.heads()
           await listener.until(() => askedAfter(mark), 10_000, `a question for heads (${what})`)
         }
         demandRefusal(await peer.post(bodyOf(envelope)), 'unavailable')

@@ -1,0 +1,404 @@
+/**
+ * Keys over time: a key is changed in the streams themselves, under traffic and faults, without one honest message
+ * refused; what is under a key of the past, of nobody or of a thief is refused; old evidence stays verifiable.
+ */
+import { beforeEach, describe, expect, it } from 'vitest'
+import {
+  agreements,
+  envelopesIn,
+  envelopesOut,
+  peerKeys,
+  recordsIn,
+  recordsOut,
+  refusals,
+} from '../../node/federation/tables.ts'
+import { openKeyring } from '../../node/keyring.ts'
+import { nodeJsCrypto } from '../../node/platform.ts'
+import {
+  enrolKey,
+  jwsTypes,
+  readJws,
+  sealEnvelope,
+  signRequest,
+  utf8,
+  verifyEvidence,
+  type SigningKey,
+} from '../../protocol/index.ts'
+import { settled } from '../harness/clock.ts'
+import { caseOf } from '../harness/conversation.ts'
+import { keyringText } from '../harness/keys.ts'
+import { expectSame, twoNodes, watchSigned, type Node, type Nodes } from '../harness/loss.ts'
+import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
+import { idNumberOf, nameOf } from '../harness/people.ts'
+import { seededRandom } from '../harness/random.ts'
+import { agree } from '../harness/region.ts'
+import { shenzhen, withScriptedPeer, xinyang } from '../harness/world.ts'
+
+let nodes: Nodes
+let home: Node
+let host: Node
+beforeEach(async () => {
+  nodes = await twoNodes()
+  ;({ home, host } = nodes)
+})
+
+const outflow = { destination: { code: shenzhen, text: '深圳' } }
+
+async function publish(n: number): Promise<void> {
+  await home.office.roster({ idNumber: idNumberOf(n), name: nameOf(n) })
+  await home.office.outflow({ idNumber: idNumberOf(n), host: shenzhen, outflow })
+}
+
+async function arrive(n: number): Promise<void> {
+  await host.office.arrivals({ idNumber: idNumberOf(n), home: xinyang, name: nameOf(n) })
+}
+
+async function levelled(): Promise<void> {
+  nodes.network.fate = () => 'deliver'
+  for (let i = 0; i < 3; i++) await nodes.clock.advance(61_000)
+}
+
+/** Refusals since the agreement was in force on both sides. */
+async function refusedAt(node: Node): Promise<string[]> {
+  const rows = await node.memory.read((reader) => reader.find(refusals, {}))
+  return rows.map(({ code }) => code).filter((code) => code !== 'unknown_peer')
+}
+
+/** The kids of the envelopes a node has sent, in order, each once. */
+async function kidsOf(node: Node): Promise<string[]> {
+  const sent = await node.memory.read((reader) => reader.find(envelopesOut, {}, { orderBy: 'lastPosition' }))
+  const kids = sent.map(({ jws }) => {
+    const read = readJws(jws, jwsTypes.envelope)
+    return read.ok ? read.jws.kid : ''
+  })
+  return [...new Set(kids)]
+}
+
+/** Each record was said once, taken once and applied. */
+async function expectOnce(): Promise<void> {
+  for (const [one, other] of [
+    [home, host],
+    [host, home],
+  ] as const) {
+    const said = await one.memory.read((reader) => reader.find(recordsOut, {}))
+    const heard = await other.memory.read((reader) => reader.find(recordsIn, {}))
+    expect(heard.map(({ digest }) => digest).sort()).toEqual(said.map(({ digest }) => digest).sort())
+    expect(heard.filter(({ outcome }) => outcome !== 'applied')).toEqual([])
+  }
+}
+
+describe('what is refused', () => {
+  const other = openKeyring(nodeJsCrypto, keyringText('another key of shenzhen'))
+
+  async function scripted() {
+    const world = await withScriptedPeer()
+    const { us, peer } = world
+    const take = (envelope: ReturnType<typeof peer.seal>) =>
+      us.region.inbox.receive(shenzhen, bodyOf(envelope))
+    const under = (keys: typeof other, place: { seq: number; prev: string | null }, ...records: string[]) => {
+      const payload = { iss: shenzhen, aud: xinyang, epoch: 1, iat: 1, ...place }
+      return sealEnvelope(nodeJsCrypto, keys.signer, payload, records)
+    }
+    const announce = (key: SigningKey = other.signing) => peer.record('keys.announced', null, { key })
+    const keys = () => us.store.read((reader) => reader.find(peerKeys, {}))
+    return { ...world, take, under, announce, keys }
+  }
+
+  it('a new key before its announcement, and its announcement under itself alone (J23, J24)', async () => {
+    const { take, under, announce, keys, peer } = await scripted()
+    for (const record of [peer.unknown(null), announce()]) {
+      const { refusal, receipts } = await take(under(other, { seq: 1, prev: null }, record))
+      expect([refusal?.code, receipts]).toEqual(['bad_signature', []])
+    }
+    expect(await keys()).toHaveLength(1)
+  })
+
+  it('the old key from the envelope after the announcement on, and the new one before it', async () => {
+    const { take, under, announce, peer } = await scripted()
+    expect((await take(peer.say(announce()))).receipts).toHaveLength(1)
+    const old = peer.seal({}, peer.unknown(null))
+    expect((await take(old)).refusal?.code).toBe('bad_signature')
+    expect((await take(under(other, { seq: 1, prev: null }, peer.unknown(null)))).refusal?.code).toBe(
+      'bad_signature',
+    )
+    const next = under(other, { seq: 2, prev: peer.head }, peer.unknown(null))
+    expect((await take(next)).receipts).toHaveLength(1)
+  })
+
+  it('a weak key, a key that is known already, and an announcement that is not the last of its envelope is no harm', async () => {
+    const { take, under, announce, keys, peer } = await scripted()
+    const weak: SigningKey = { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }
+    expect(enrolKey(weak).ok).toBe(false)
+    await take(peer.say(announce(weak)))
+    await take(peer.say(announce(peer.keyring.signing)))
+    expect(await keys()).toHaveLength(1)
+    await take(peer.say(announce(), peer.unknown(null)))
+    expect((await take(under(other, { seq: 4, prev: peer.head }, peer.unknown(null)))).receipts).toHaveLength(
+      1,
+    )
+  })
+
+  it('reads under the old key once one under the new was answered, and until then none', async () => {
+    const { take, announce, peer, us } = await scripted()
+    await take(peer.say(announce()))
+    const ask = (keys: typeof other, n: number) => {
+      const iat = Math.floor(us.region.clock.nowMs() / 1000)
+      const nonce = uuid(n)
+      const request = {
+        iss: shenzhen,
+        aud: xinyang,
+        iat,
+        exp: iat + 60,
+        nonce,
+        purpose: { what: 'heads' as const },
+      }
+      return us.region.requests.answer(shenzhen, utf8(signRequest(keys.signer, request)))
+    }
+    expect((await ask(peer.keyring, 1)).ok).toBe(true)
+    expect((await ask(other, 2)).ok).toBe(true)
+    expect(await ask(peer.keyring, 3)).toMatchObject({ ok: false, code: 'bad_signature' })
+    expect((await ask(other, 4)).ok).toBe(true)
+  })
+
+  it('anything new under a key that our operator revoked; what was taken is receipted as before', async () => {
+    const { take, peer, us } = await scripted()
+    const first = peer.say(peer.unknown(null))
+    const { receipts } = await take(first)
+    expect(await us.store.transaction((tx) => us.region.peers.revoke(tx, shenzhen))).toBe(true)
+    expect((await take(peer.say(peer.unknown(null)))).refusal?.code).toBe('bad_signature')
+    expect((await take(first)).receipts).toEqual(receipts)
+  })
+})
+
+describe('a key that is changed', () => {
+  it.each(Array.from({ length: 25 }, (_, n) => n + 1))(
+    'under traffic and faults (%i): no honest message is refused, each record is taken once',
+    async (seed) => {
+      const chance = seededRandom(seed)
+      const below = (n: number) => Math.floor(chance.unit() * n)
+      const fates = ['deliver', 'deliver', 'drop', 'cut', 'twice'] as const
+      nodes.network.fate = () => fates[below(fates.length)] ?? 'deliver'
+      for (let n = 1; n <= 12; n++) {
+        await publish(n)
+        if (below(3) === 0) await home.region.ownKeys.rotate()
+        await settled()
+        await arrive(n)
+        if (below(4) === 0) await host.region.ownKeys.rotate()
+        await nodes.clock.advance(below(400))
+      }
+      await publish(13)
+      await settled()
+      await arrive(13)
+      await levelled()
+      await expectSame(nodes)
+      await expectOnce()
+      // What arrived twice is no refusal of its content; a request that did is.
+      for (const node of [home, host])
+        expect((await refusedAt(node)).filter((code) => code !== 'replayed_nonce')).toEqual([])
+      expect((await kidsOf(home)).at(-1)).toBe(home.keyring.kid)
+      expect((await kidsOf(host)).at(-1)).toBe(host.keyring.kid)
+    },
+  )
+
+  it('twice while the peer is away: it learns both in their order, and nothing is refused', async () => {
+    nodes.network.fate = () => 'drop'
+    await publish(1)
+    for (const n of [2, 3]) {
+      await home.region.ownKeys.rotate()
+      await publish(n)
+    }
+    await arrive(2)
+    await nodes.clock.advance(600_000)
+    expect(await refusedAt(host)).toEqual([])
+    await levelled()
+    await expectSame(nodes)
+    await expectOnce()
+    expect([...(await refusedAt(host)), ...(await refusedAt(home))]).toEqual([])
+    expect(await kidsOf(home)).toHaveLength(3)
+  })
+
+  it('survives the process that changed it dying at any step', async () => {
+    const dying = async (k: number): Promise<number> => {
+      nodes = await twoNodes()
+      ;({ home, host } = nodes)
+      await publish(1)
+      await settled()
+      let calls = 0
+      home.store.watch = () => {
+        if (++calls >= k) throw new Error('the machine stopped')
+      }
+      await home.region.ownKeys.rotate().catch(() => undefined)
+      await settled()
+      home.before.length = 0
+      await home.stop()
+      home.before.length = 0
+      await home.start()
+      await publish(2)
+      await arrive(2)
+      await levelled()
+      await expectSame(nodes)
+      await expectOnce()
+      return calls
+    }
+    const calls = await dying(Infinity)
+    for (let k = 1; k <= calls; k++) await dying(k)
+  })
+
+  it('leaves old evidence verifiable with all keys, and not without the old one', async () => {
+    const old = home.keyring.signing
+    await publish(1)
+    await settled()
+    await home.region.ownKeys.rotate()
+    await settled()
+    const id = await caseOf(home, shenzhen, 1)
+    await home.office.desk.notify(id, { on: '2026-01-01', subject: '通知', text: '内容' })
+    await levelled()
+    const evidence = await home.office.desk.evidence(id)
+    const all = [
+      { node: xinyang, key: old },
+      { node: xinyang, key: home.keyring.signing },
+      { node: shenzhen, key: host.keyring.signing },
+    ]
+    expect(verifyEvidence(nodeJsCrypto, evidence, all).faults).toEqual([])
+    expect(verifyEvidence(nodeJsCrypto, evidence, all.slice(1)).faults).not.toEqual([])
+  })
+})
+
+describe('a key that was stolen', () => {
+  it('stops every stream at once, and nothing is signed until an agreement names the new one', async () => {
+    await publish(1)
+    await settled()
+    const signed = watchSigned(nodes, xinyang)
+    await home.region.ownKeys.replace()
+    await expect(publish(2)).rejects.toMatchObject({ code: 'stream_closed' })
+    await arrive(1)
+    await nodes.clock.advance(120_000)
+    expect([...signed]).toEqual([])
+    expect(await home.standing()).toEqual(['closed'])
+    // Nor does the operator's word for a loss open it: that would sign under the stolen one.
+    expect(await home.region.recovery.allow()).toEqual([])
+  })
+
+  it('is replaced by a new agreement: the stream goes on in a new epoch, and what was under way is said once', async () => {
+    await publish(1)
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    await publish(2)
+    await nodes.clock.advance(5000)
+    const thief = openKeyring(nodeJsCrypto, keyringText(xinyang))
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    await levelled()
+    const opened = await host.memory.read((reader) => reader.find(recordsIn, { type: 'epoch.opened' }))
+    expect(opened).toMatchObject([{ epoch: 2, seq: 1, idx: 0, outcome: 'applied' }])
+    expect(
+      JSON.stringify(await host.memory.read((reader) => reader.find(envelopesIn, { epoch: 2 }))),
+    ).toContain('\\"reason\\":\\"key\\"')
+    await publish(3)
+    await arrive(3)
+    await levelled()
+    await expectSame(nodes)
+    await expectOnce()
+    const into = await host.memory.read((reader) =>
+      reader.find(envelopesIn, { epoch: 2 }, { orderBy: 'seq' }),
+    )
+    const place = { iss: xinyang, aud: shenzhen, epoch: 2, iat: 1 }
+    const forged = sealEnvelope(
+      nodeJsCrypto,
+      thief.signer,
+      { ...place, seq: into.length + 1, prev: into.at(-1)?.contentId ?? null },
+      [
+        JSON.stringify({
+          id: uuid(1),
+          type: 'future.thing',
+          v: 1,
+          case: null,
+          at: '2026-01-01T00:00:00Z',
+          by: 'x',
+          body: {},
+        }),
+      ],
+    )
+    expect((await host.region.inbox.receive(xinyang, bodyOf(forged))).refusal?.code).toBe('bad_signature')
+  })
+
+  it('had signed receipts that were lost on their way: they count as far as the peer’s new word vouches', async () => {
+    nodes.network.fate = ({ from, door }) => (from === shenzhen && door === 'envelopes' ? 'cut' : 'deliver')
+    await arrive(1)
+    await nodes.clock.advance(2000)
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    await levelled()
+    await expectSame(nodes)
+    await expectOnce()
+    const sent = await host.memory.read((reader) => reader.find(envelopesOut, { receipted: false }))
+    expect(sent).toEqual([])
+  })
+
+  it('that was replaced before an old database was restored is learnt again from the agreement', async () => {
+    await publish(1)
+    await levelled()
+    const kept = home.keep()
+    await publish(2)
+    await levelled()
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    const [agreement] = await home.memory.read((reader) => reader.find(agreements, { active: true }))
+    await home.restore(kept)
+    await home.recover()
+    expect((await refusedAt(host)).at(-1)).toBe('bad_signature')
+    const heard = host.region.agreements.fingerprint()
+    const introduction = {
+      document: agreement?.document ?? '',
+      url: nodes.network.urlOf(shenzhen),
+      fingerprint: heard,
+    }
+    await home.region.sign(introduction)
+    await levelled()
+    await publish(3)
+    await arrive(3)
+    await levelled()
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
+  it('may be replaced before anything was ever signed under it', async () => {
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    await levelled()
+    await publish(1)
+    await arrive(1)
+    await levelled()
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
+  it('and its successor lost again with the whole database: everything comes back', async () => {
+    const empty = home.keep()
+    await publish(1)
+    await arrive(1)
+    await home.region.ownKeys.rotate()
+    await publish(2)
+    await levelled()
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    const [agreement] = await home.memory.read((reader) => reader.find(agreements, { active: true }))
+    const document = agreement?.document ?? ''
+    await levelled()
+    await publish(3)
+    await levelled()
+    const before = [...(await host.office.sharedViews(xinyang))]
+    await home.restore(empty, 'heads lost')
+    const heard = host.region.agreements.fingerprint()
+    await home.region.sign({ document, url: nodes.network.urlOf(shenzhen), fingerprint: heard })
+    await levelled()
+    await home.recover()
+    await levelled()
+    await expectSame(nodes)
+    expect([...(await home.office.sharedViews(shenzhen))]).toEqual(before)
+    await publish(4)
+    await arrive(4)
+    await levelled()
+    await expectSame(nodes)
+  })
+})

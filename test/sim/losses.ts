@@ -1,0 +1,143 @@
+/**
+ * Losses: a database put back to an older copy, a machine lost, a node started twice, keys changed and stolen. What
+ * honest operators do about it is in operators.ts.
+ */
+import { type NodeId } from '../../protocol/index.ts'
+import { Byzantine } from './byzantine.ts'
+import { allOpen } from './observed.ts'
+import { type Doubling, type Kept, type Life, type Machine, type Stage, type Storm } from './stage.ts'
+
+const copies = new WeakMap<Machine, Kept[]>()
+const copiesKept = 4
+
+function calm({ world }: Storm, node: Machine): boolean {
+  return node.life !== undefined && !node.twin && !world.damaged.has(node.id)
+}
+
+/** Backups are made all the time; one in a while is needed. */
+export function backUp(storm: Storm): void {
+  for (const node of storm.world.nodes.values()) {
+    if (!calm(storm, node)) continue
+    const kept = copies.get(node) ?? []
+    copies.set(node, kept)
+    kept.push(node.keep())
+    if (kept.length > copiesKept) kept.splice(storm.chance.below(kept.length), 1)
+  }
+}
+
+const losses = ['heads kept', 'heads kept', 'heads kept', 'heads too', 'heads lost', 'everything'] as const
+
+export function lose(storm: Storm): void {
+  const { world, chance } = storm
+  const node = chance.pick([...world.nodes.values()])
+  const kept = copies.get(node) ?? []
+  if (!calm(storm, node) || kept.length === 0) return
+  const copy = chance.pick(kept)
+  const what = chance.pick(losses)
+  world.faulted('F12', `${node.id} restored, ${what}`)
+  node.crash('to be restored')
+  // A later copy of a life that is over is of no use to the next one.
+  copies.set(node, what === 'everything' ? [] : kept.slice(0, kept.indexOf(copy) + 1))
+  const none = new Map<string, string>()
+  if (what === 'heads kept') node.putBack(copy.store, undefined)
+  if (what === 'heads too') node.putBack(copy.store, copy.heads)
+  if (what === 'heads lost') node.putBack(copy.store, none)
+  if (what === 'everything') node.putBack(undefined, none)
+  world.saw(`restored: ${what}`)
+  world.startLater(node, chance.spread(5, 5000))
+}
+
+const doublings: readonly Doubling[] = [
+  'one store',
+  'one store',
+  'one head store',
+  'one head store',
+  'two head stores',
+]
+
+export function doubleNode(storm: Storm): void {
+  const { world, chance } = storm
+  const node = chance.pick([...world.nodes.values()])
+  if (!calm(storm, node)) return
+  const how = chance.pick(doublings)
+  world.faulted('F13', `${node.id} started twice, ${how}`)
+  world.saw(`started twice: ${how}`)
+  if (how !== 'one store') {
+    world.shaken.add(node.id)
+    copies.delete(node)
+  }
+  if (how === 'two head stores') world.forked.add(node.id)
+  void node.double(how)
+  const survivor = chance.under(0.6) ? 'first' : 'second'
+  world.timeline.after(chance.spread(2000, 60_000), () => {
+    world.tell(`F13 ends at ${node.id}, the ${survivor} goes on`)
+    node.undouble(survivor)
+  })
+}
+
+/** Whatever still runs twice is stopped. */
+export function undoubleAll(world: Stage): void {
+  for (const node of world.nodes.values()) node.undouble('first')
+}
+
+export async function changeKeys(storm: Storm): Promise<void> {
+  const { world, chance } = storm
+  const node = chance.pick([...world.nodes.values()])
+  const { life } = node
+  // A key that one process adds is not known to the other until that is started again.
+  if (!life || !calm(storm, node)) return
+  try {
+    if (chance.under(0.75)) {
+      world.faulted('F15', `${node.id} rotates`)
+      await life.region.ownKeys.rotate()
+      if (chance.under(0.3)) await life.region.ownKeys.rotate()
+    } else if (chance.under(0.5)) await revokeHostile(world, life)
+    else await replaceKey(storm, node, life)
+  } catch (error) {
+    if (life.alive) world.judge(error, `keys of ${node.id}`)
+  }
+}
+
+/** The key of a hostile peer is not to be believed any more; later he gets an agreement under another. */
+async function revokeHostile(world: Stage, life: Life): Promise<void> {
+  const actor = [...world.network.actors.values()].find((one) => one instanceof Byzantine)
+  if (!actor) return
+  const { region } = life
+  world.faulted('F15', `${region.self} revokes the key of ${actor.node}`)
+  await revoke(world, life, actor.node, actor.kidFor(region.self))
+  await actor.rekey(region.self)
+  await actor.agreeWith(life)
+}
+
+async function revoke(world: Stage, { region }: Life, peer: NodeId, kid: string | undefined): Promise<void> {
+  await region.store.transaction((tx) => region.peers.revoke(tx, peer))
+  world.revoked.add(`${region.self} ${peer} ${kid}`)
+  world.saw('key revoked')
+}
+
+/** Stolen: every peer is called, revokes, and concludes a new agreement under the new fingerprint. */
+async function replaceKey({ world }: Storm, node: Machine, life: Life): Promise<void> {
+  const others = [...world.nodes.values()].filter(({ id }) => id !== node.id)
+  const ready = others.every((other) => other.life && !other.twin && !world.damaged.has(other.id))
+  if (!ready || !(await allOpen(node.memory)) || world.network.actors.size > 0 || world.errands.length > 0)
+    return
+  world.faulted('F15', `${node.id} replaces a stolen key`)
+  const old = life.region.keyring.kid
+  const kid = await life.region.ownKeys.replace()
+  world.replacing.add(`${node.id} ${kid}`)
+  world.shaken.add(node.id)
+  for (const other of others) world.errands.push({ node: node.id, peer: other.id, old })
+  world.saw('key replaced')
+}
+
+/** What the operator of a replaced key has still to do: each peer revokes, and both sign anew. */
+export async function runErrands(world: Stage, { region }: Life): Promise<void> {
+  for (const errand of world.errands.filter(({ node }) => node === region.self)) {
+    const other = world.nodes.get(errand.peer)
+    const here = world.nodes.get(errand.node)?.life
+    if (!other?.life || !here || other.twin || world.damaged.has(errand.peer)) continue
+    await revoke(world, other.life, errand.node, errand.old)
+    await world.agree(here, other.life)
+    world.errands.splice(world.errands.indexOf(errand), 1)
+  }
+}
