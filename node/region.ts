@@ -175,7 +175,7 @@ function openDoors(
   const { clock, crypto, http } = platform
   const { ids, vault, peers, alarms, standing, lease, outbox, courier } = streams
   const { members, cases, activities, home, host, views, forget, facts } = rooms
-  const gate = new Gate({ self, store, peers, crypto, clock, ids })
+  const gate = new Gate({ self, store, peers, crypto, clock, ids, alarms })
   const handlers = {
     ...rooms.flows,
     'activity.recorded': activities.handler,

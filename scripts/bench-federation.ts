@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { rm } from 'node:fs/promises'
 import { Command } from 'commander'
 import { runBenchNode } from './bench/node.ts'
-import { type NodeFigures } from './bench/figures.ts'
+import { type NodeFigures, type WriteTimes } from './bench/figures.ts'
 import { readOfficeFolder, type OfficeFolder } from './network/folder.ts'
 import { freePort, NodeProcess, temporaryFolder } from './network/node-process.ts'
 import { concludeAgreements, importWorkbooks, nodeOf, untilLevel } from './network/office-day.ts'
@@ -104,7 +104,7 @@ async function endToEnd(
     NodeFigures,
     NodeFigures,
   ]
-  const seconds = (await sender.ask({ do: 'write', peer, count, size })) as number
+  const { seconds, writtenSeconds } = (await sender.ask({ do: 'write', peer, count, size })) as WriteTimes
   const after = (await Promise.all([sender, receiver].map((node) => node.ask({ do: 'figures' })))) as [
     NodeFigures,
     NodeFigures,
@@ -115,7 +115,9 @@ async function endToEnd(
   const wire = (after[0].sentBytes - before[0].sentBytes) / count
   const text = (after[0].recordBytes - before[0].recordBytes) / count
   const rate = count / seconds
-  console.log(`${size} per envelope: ${rate.toFixed(0)} records/s (${count} in ${seconds.toFixed(2)} s)`)
+  console.log(
+    `${size} per envelope: ${rate.toFixed(0)} records/s (${count} in ${seconds.toFixed(2)} s; the office had written them after ${writtenSeconds.toFixed(2)} s)`,
+  )
   console.log(
     `  node CPU µs/record: sender ${cpu[0]}, receiver ${cpu[1]}; wire ${wire.toFixed(0)} bytes/record = ${(wire / text).toFixed(2)} of the record's ${text.toFixed(0)}`,
   )

@@ -8,6 +8,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
+import { setPriority } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
@@ -41,6 +42,7 @@ const options = program.opts<Options>()
 
 /** attacks.md bar 11. */
 const bars = { slower: 2, rssMb: 256, blockedMs: 100 }
+const attackerNiceness = 10
 const windowKinds = ['quiet', 'sink', 'attack'] as const
 type WindowKind = (typeof windowKinds)[number]
 
@@ -76,6 +78,8 @@ async function hostile(): Promise<boolean> {
     const [attacker, sink] = children
     const [honest, hostilePeer] = peers
     if (!attacker || !sink || !honest || !hostilePeer) throw new TypeError('nobody there')
+    // Attackers have machines of their own: what theirs costs must not be taken from the node's.
+    for (const { pid } of children) if (pid !== undefined) setPriority(pid, attackerNiceness)
     const [sinkUrl] = (await once(sink, 'message')) as [string]
     await node.start()
     for (const peer of peers) await peer.agree(node)

@@ -1,10 +1,12 @@
 /**
  * The simulator: many seeds of a network of production nodes in one process, under faults, checked after every step.
  *
- *     npm run simulate -- [--seeds 20] [--steps 5000] [--seed 1] [--faults F1,F7] [--workers 2]
+ *     npm run simulate -- [--steps 1000000] [--seeds 200] [--seed 1] [--faults F1,F7] [--workers 2]
  *     npm run simulate -- --seed 17            one seed again, with the trace of its end
  *     npm run simulate -- --plant all          planted defects must be found
  *     npm run simulate -- --crashes            every flow, with a crash at every single call
+ *
+ * Steps are those of the whole run, shared out over its seeds; with --seed they are those of that seed.
  *
  * Exit code 0 when all held (or every plant was caught), else 1.
  */
@@ -22,7 +24,7 @@ import { stepsPerSeed, type SeedResult } from '../test/sim/run.ts'
 
 interface Options {
   readonly seeds?: string
-  readonly steps: string
+  readonly steps?: string
   readonly seed?: string
   readonly plant?: string
   readonly faults: string
@@ -31,25 +33,39 @@ interface Options {
   readonly part?: string
 }
 
+const usualSteps = 1_000_000
+const usualSeeds = 200
+
 const options = new Command()
-  .option('--seeds <count>', 'how many seeds: 20, or 1 when --seed names one')
-  .option('--steps <count>', 'steps of each seed before the weather turns fair', String(stepsPerSeed))
+  .option(
+    '--seeds <count>',
+    `how many seeds: ${usualSeeds}, fewer in a short run, or 1 when --seed names one`,
+  )
+  .option('--steps <count>', 'steps of the whole run: 1000000, or of one seed when --seed names one')
   .option('--seed <number>', 'the first seed')
   .option('--plant <name>', 'build with this planted defect, which must be found; "all" for each of them')
   .option('--faults <list>', 'kinds of faults that may happen', allFaults.join(','))
-  .option('--workers <count>', 'processes', '1')
+  .option('--workers <count>', 'processes', '2')
   .option('--crashes', 'crash each flow at every one of its calls')
   .option('--part <part>', 'for its own worker processes')
   .parse()
   .opts<Options>()
 
-/** Seeds until a plant counts as not found. */
-const seedsPerPlant = 40
+/** Seeds until a plant counts as not found, and steps of each. */
+const seedsPerPlant = 60
+const stepsPerPlant = 2500
+
+/** Steps of one seed before its weather turns fair. */
+function stepsOf(seeds: number): number {
+  if (options.seed !== undefined && options.seeds === undefined) return Number(options.steps ?? stepsPerSeed)
+  return Math.max(1, Math.ceil(Number(options.steps ?? usualSteps) / seeds))
+}
 
 function campaignOf(part: number, of: number): Campaign {
   const firstSeed = Number(options.seed ?? 1)
-  const seeds = Number(options.seeds ?? (options.seed === undefined ? 20 : 1))
-  return { firstSeed, seeds, steps: Number(options.steps), faults: options.faults.split(','), part, of }
+  const few = Math.min(usualSeeds, Math.ceil(Number(options.steps ?? usualSteps) / stepsPerSeed))
+  const seeds = Number(options.seeds ?? (options.seed === undefined ? few : 1))
+  return { firstSeed, seeds, steps: stepsOf(seeds), faults: options.faults.split(','), part, of }
 }
 
 async function simulate(): Promise<boolean> {
@@ -61,7 +77,9 @@ async function simulate(): Promise<boolean> {
   const seconds = Number(process.hrtime.bigint() - began) / 1e9
   for (const line of tally.lines()) console.log(line)
   const hash = createHash('sha256').update(tally.hashes().join('\n')).digest('hex')
-  console.log(`trace ${hash}; ${Math.round(tally.steps / seconds)} steps a second`)
+  const cpu = (1000 * tally.cpuSeconds) / Math.max(1, tally.steps)
+  const rate = `${Math.round(tally.steps / seconds)} steps a second, ${cpu.toFixed(2)} CPU seconds per 1000 steps`
+  console.log(`trace ${hash}; ${Math.round(seconds)} s, ${rate}`)
   return report(tally)
 }
 
@@ -71,7 +89,8 @@ function report(tally: Tally): boolean {
   if (failure) {
     const plant = options.plant === undefined ? '' : ` --plant ${options.plant}`
     const faults = options.faults === allFaults.join(',') ? '' : ` --faults ${options.faults}`
-    const replay = `npm run simulate -- --seed ${failure.seed} --steps ${options.steps}${faults}${plant}`
+    const { steps } = campaignOf(0, 1)
+    const replay = `npm run simulate -- --seed ${failure.seed} --steps ${steps}${faults}${plant}`
     for (const line of failureLines(failure, replay)) console.log(line)
   }
   if (!failure && missed.length > 0) console.log(`never seen: ${missed.join(', ')}`)
@@ -124,27 +143,20 @@ async function huntPlant(plant: Plant): Promise<boolean> {
     })
     const tally = new Tally()
     const seeds = options.seeds ?? (options.seed === undefined ? String(seedsPerPlant) : '1')
-    const args = [
-      '--seed',
-      options.seed ?? '1',
-      '--seeds',
-      seeds,
-      '--steps',
-      options.steps,
-      '--faults',
-      options.faults,
-    ]
+    const each = Number(options.steps ?? stepsPerPlant)
+    const share = ['--seeds', seeds, '--steps', String(each * Number(seeds))]
+    const args = ['--seed', options.seed ?? '1', ...share, '--faults', options.faults]
     const child = fork(outfile, [...args, '--part', '0/1'])
     child.on('message', (result: SeedResult) => tally.add(result))
     const [code] = (await once(child, 'exit')) as [number | null]
     if (code !== 0) throw new Error(`the simulator with plant ${plant.name} ended with ${code}`)
-    return tellPlant(plant, tally)
+    return tellPlant(plant, tally, each)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function tellPlant({ name, why }: Plant, tally: Tally): boolean {
+function tellPlant({ name, why }: Plant, tally: Tally, steps: number): boolean {
   const { failure } = tally
   if (!failure?.violation) {
     console.log(`SURVIVED ${name} (${why}): ${tally.steps} steps in ${tally.seeds} seeds`)
@@ -154,7 +166,7 @@ function tellPlant({ name, why }: Plant, tally: Tally): boolean {
   console.log(
     `caught ${name} (${why}): ${invariant} in seed ${failure.seed} at step ${step}\n  ${detail.slice(0, 300)}`,
   )
-  console.log(`  again: npm run simulate -- --plant ${name} --seed ${failure.seed} --steps ${options.steps}`)
+  console.log(`  again: npm run simulate -- --plant ${name} --seed ${failure.seed} --steps ${steps}`)
   return true
 }
 

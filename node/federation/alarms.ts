@@ -44,6 +44,10 @@ export class Alarms {
     ])
   }
 
+  async isOpen(reader: Reader, kind: AlarmKind): Promise<boolean> {
+    return (await reader.find(alarms, { kind, open: true }, { limit: 1 })).length > 0
+  }
+
   /** The newest first; acknowledged ones too when asked. */
   async list(reader: Reader, all = false): Promise<Alarm[]> {
     const rows = await reader.find(alarms, all ? {} : { open: true })
@@ -59,4 +63,9 @@ export class Alarms {
       return true
     })
   }
+}
+
+/** The subject of what is told once a day. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
 }

@@ -30,7 +30,7 @@ export type BudgetName = keyof typeof budgets
  * Refusals of one address under names that have proven nothing from there: whoever calls himself otherwise each time has
  * this budget once, and not once for each name.
  */
-const unprovenRefusals: Budget = { rate: 10, most: 120 }
+const unprovenRefusals: Budget = { rate: 4, most: 64 }
 /** A body that is not there after so long may have to make room for another. */
 const bodyGraceMs = 2_000
 /** Posts under one name and address that may be on their way at once, and all together: each may hold a full body. */

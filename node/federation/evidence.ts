@@ -1,7 +1,7 @@
 /** The evidence of one case: the signed bytes of both directions with the receipts, in stream order, for anyone to check. */
 import { type Evidence, type NodeId, type Uuid } from '../../protocol/index.ts'
 import { type Reader, type Store } from '../store/port.ts'
-import { textOf } from './inbox.ts'
+import { textOf } from './envelopes-in.ts'
 import { envelopeOf, recordsOf } from './outbox.ts'
 import { envelopesIn, recordsIn, recordsOut } from './tables.ts'
 

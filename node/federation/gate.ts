@@ -31,6 +31,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Store } from '../store/port.ts'
+import { dayOf, type Alarms } from './alarms.ts'
 import { signsPlace, type Peer, type PeerKey, type Peers } from './peers.ts'
 import { nonces, refusals, streamsIn } from './tables.ts'
 
@@ -52,14 +53,24 @@ export class Gate {
   private readonly crypto: Crypto
   private readonly clock: Clock
   private readonly ids: Ids
+  private readonly alarms: Alarms
 
-  constructor(parts: { self: NodeId; store: Store; peers: Peers; crypto: Crypto; clock: Clock; ids: Ids }) {
+  constructor(parts: {
+    self: NodeId
+    store: Store
+    peers: Peers
+    crypto: Crypto
+    clock: Clock
+    ids: Ids
+    alarms: Alarms
+  }) {
     this.self = parts.self
     this.store = parts.store
     this.peers = parts.peers
     this.crypto = parts.crypto
     this.clock = parts.clock
     this.ids = parts.ids
+    this.alarms = parts.alarms
   }
 
   /** The peer that speaks under this name, if there is one. A stranger's spelling never reaches the database. */
@@ -137,7 +148,12 @@ export class Gate {
       detail: refusal.detail,
     }
     const trace = { digest: digestOf(this.crypto, bytes), size: bytes.length }
-    await this.store.transaction((tx) => tx.insert(refusals, [{ ...row, ...trace }]))
+    await this.store.transaction(async (tx) => {
+      await tx.insert(refusals, [{ ...row, ...trace }])
+      // Times are looked at after the signature: one of the two clocks is wrong, and a person should know.
+      if (refusal.code === 'bad_time' && peer !== undefined)
+        await this.alarms.raise(tx, 'clock_skew', peer, dayOf(row.atMs))
+    })
   }
 
   /** Nobody can fill our disk with refusals: beyond the bound those of this minute leave no row. */

@@ -7,6 +7,7 @@
  */
 import {
   jwsTypes,
+  limits,
   place,
   readRecord,
   refuse,
@@ -24,7 +25,8 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
-import { type Alarms } from './alarms.ts'
+import { dayOf, type Alarms } from './alarms.ts'
+import { itemsOf, opensAfter, storeEnvelope, textOf, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type RecordHandler, type RecordHandlers } from './handlers.ts'
 import { type Lease } from './lease.ts'
@@ -49,21 +51,18 @@ interface Taken extends Received {
   readonly stream?: StreamHead | undefined
 }
 
+/** An envelope with its records read, which needs no database. */
+interface Opened {
+  readonly proven: ProvenEnvelope
+  readonly items: readonly Item[]
+}
+
 /** What every envelope of a batch is taken with. */
 interface Taking {
   readonly peer: Peer
   readonly signer: Signer
   /** Cases behind a parked record. */
   readonly blocked: Set<string>
-}
-
-export interface Item {
-  readonly idx: number
-  readonly digest: string
-  readonly text: string | null
-  readonly read: ReadRecord
-  /** What can be said of it even when its type is unknown. */
-  readonly about: FactRecord | RecordFrame | undefined
 }
 
 export class Inbox {
@@ -139,7 +138,7 @@ export class Inbox {
     let proven = this.proveBatch(peer, envelopes)
     for (let at = 0; ;) {
       const { batch, refusal } = proven
-      const rekeyed = batch.at(-1)?.envelope.records.some(announcesKey) ?? false
+      const rekeyed = batch.at(-1)?.proven.envelope.records.some(announcesKey) ?? false
       const taking = batch.length === 0 ? nothingTaken : this.take(peer, batch)
       at += batch.length
       const ahead = refusal || rekeyed ? undefined : this.proveBatch(peer, envelopes.slice(at))
@@ -157,14 +156,14 @@ export class Inbox {
   private proveBatch(
     peer: Peer,
     envelopes: readonly Envelope[],
-  ): { batch: ProvenEnvelope[]; refusal: Received['refusal'] } {
-    const batch: ProvenEnvelope[] = []
+  ): { batch: Opened[]; refusal: Received['refusal'] } {
+    const batch: Opened[] = []
     let records = 0
     for (const envelope of envelopes) {
       if (records >= recordsPerTransaction) break
       const proven = this.gate.prove(peer, envelope)
       if (!proven.ok) return { batch, refusal: proven }
-      batch.push(proven.proven)
+      batch.push({ proven: proven.proven, items: itemsOf(proven.proven) })
       records += proven.proven.payload.records.length
       if (envelope.records.some(announcesKey)) break
     }
@@ -200,7 +199,7 @@ export class Inbox {
   }
 
   /** One transaction, and then the head store, before any receipt of it leaves. */
-  private async take(peer: Peer, batch: readonly ProvenEnvelope[]): Promise<Received> {
+  private async take(peer: Peer, batch: readonly Opened[]): Promise<Received> {
     if (!(await this.lease.held()))
       return { receipts: [], refusal: refuse('unavailable', 'another process of this node takes envelopes') }
     const taken = await this.takeInOne(peer, batch)
@@ -214,7 +213,7 @@ export class Inbox {
   }
 
   /** Each envelope in its place, until one is refused. What was taken before it stays taken. */
-  private async takeInOne(peer: Peer, batch: readonly ProvenEnvelope[]): Promise<Taken> {
+  private async takeInOne(peer: Peer, batch: readonly Opened[]): Promise<Taken> {
     return this.store.transaction(async (tx) => {
       await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])
       const [before] = await Promise.all([
@@ -230,11 +229,10 @@ export class Inbox {
           verdict,
         }
       const signer = await this.peers.signerFor(tx, peer.node)
-      const opened = batch.map((proven) => ({ proven, items: itemsOf(proven) }))
-      const blocked = await this.readAhead(tx, peer, opened)
+      const blocked = await this.readAhead(tx, peer, batch)
       const receipts: string[] = []
       let refusal: Received['refusal']
-      for (const { proven, items } of opened) {
+      for (const { proven, items } of batch) {
         const taken = await this.takeOne(tx, { peer, signer, blocked }, proven, items)
         if (!taken.ok) {
           refusal = taken
@@ -267,11 +265,7 @@ export class Inbox {
   }
 
   /** Reads in few round trips what the envelopes of a batch will need; the answer names the cases behind a parked record. */
-  private async readAhead(
-    tx: Transaction,
-    peer: Peer,
-    opened: readonly { proven: ProvenEnvelope; items: readonly Item[] }[],
-  ): Promise<Set<string>> {
+  private async readAhead(tx: Transaction, peer: Peer, opened: readonly Opened[]): Promise<Set<string>> {
     const items = opened.flatMap((each) => each.items)
     const [parked] = await Promise.all([
       tx.find(recordsIn, { peer: peer.node, parked: true }),
@@ -335,6 +329,8 @@ export class Inbox {
     const { epoch, seq } = proven.payload
     const outcomes = await this.applyAll(tx, peer, items, blocked, { epoch, seq })
     const receivedMs = this.clock.nowMs()
+    if (proven.payload.iat * 1000 > receivedMs + limits.skewWarningSeconds * 1000)
+      await this.alarms.raise(tx, 'clock_skew', peer.node, dayOf(receivedMs))
     const receipt = signReceipt(signer, {
       iss: this.self,
       aud: peer.node,
@@ -432,64 +428,6 @@ export class Inbox {
 /** By its text alone: minimal JSON has one spelling of it, and a record that only looks so costs a batch. */
 function announcesKey(text: string | null): boolean {
   return text?.includes('"type":"keys.announced"') === true
-}
-
-/** The records of an envelope, each read. */
-export function itemsOf({ envelope, payload }: ProvenEnvelope): Item[] {
-  return envelope.records.map((text, idx) => readItem(payload.records[idx] ?? '', text, idx))
-}
-
-function readItem(digest: string, text: string | null, idx: number): Item {
-  const read = text === null ? refuse('bad_record', 'erased before it arrived') : readRecord(text)
-  const about = read.ok ? (read.known ? read.record : read.frame) : undefined
-  return { idx, digest, text, read, about }
-}
-
-/** Does this envelope begin the epoch after the one whose head this is? */
-function opensAfter([first]: readonly Item[], { epoch, seq, head }: StreamHead): boolean {
-  const record = first?.read.ok && first.read.known ? first.read.record : undefined
-  if (record?.type !== 'epoch.opened') return false
-  const { after } = record.body
-  return after.epoch === epoch && after.seq === seq && after.head === head
-}
-
-/** Keeps an envelope as it came, and what became of each of its records. */
-export async function storeEnvelope(
-  tx: Transaction,
-  peer: NodeId,
-  { envelope: { jws, records }, payload: { epoch, seq }, contentId }: ProvenEnvelope,
-  items: readonly Item[],
-  outcomes: readonly Outcome[],
-  answer: { receipt: string; receivedMs: number },
-): Promise<void> {
-  const stored = await tx.getMany(
-    recordsIn,
-    items.map(({ digest }) => ({ peer, digest })),
-  )
-  const rows = new Map<string, Row<typeof recordsIn>>()
-  for (const [i, { digest, idx, about }] of items.entries()) {
-    if (stored[i] || rows.has(digest)) continue
-    const outcome = outcomes[i] ?? 'refused:bad_record'
-    const [caseId, type] = [about?.case ?? null, about?.type ?? 'unreadable']
-    rows.set(digest, { peer, digest, epoch, seq, idx, caseId, type, outcome, parked: outcome === 'parked' })
-  }
-  await tx.insert(recordsIn, [...rows.values()])
-  const lines = records.map(storable).join('\n')
-  await tx.insert(envelopesIn, [{ peer, epoch, seq, contentId, jws, lines, ...answer }])
-}
-
-/** The exact text of a record that was taken; the line `null` once it was erased. */
-export async function textOf(
-  reader: Reader,
-  { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
-): Promise<string> {
-  const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-  return envelope?.lines.split('\n')[idx] ?? 'null'
-}
-
-/** PostgreSQL's text holds every character but NUL. A line with one is no record, so its digest alone says enough. */
-function storable(text: string | null): string {
-  return text === null || text.includes('\u0000') ? 'null' : text
 }
 
 /** The same content again is never applied again; what was refused stays refused for the same reason. */

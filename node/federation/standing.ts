@@ -16,6 +16,8 @@ export class Standing {
   private readonly store: Store
   private readonly heads: Heads
   private readonly alarms: Alarms
+  /** Peers that have confirmed our heads in the life of this process. */
+  private readonly confirmed = new Set<NodeId>()
 
   constructor(parts: { store: Store; heads: Heads; alarms: Alarms }) {
     this.store = parts.store
@@ -43,15 +45,19 @@ export class Standing {
     return false
   }
 
-  /** Somebody has seen more of us than we hold: every stream closes. */
-  async fellBehind(subject: string): Promise<void> {
+  /**
+   * Somebody has seen more of us than we hold: every stream closes. When it is a peer that says so, those stay open
+   * whose peers have confirmed our heads since this process began, or since they were recovered.
+   */
+  async fellBehind(subject: string, spared: ReadonlySet<NodeId> = new Set()): Promise<void> {
     await this.store.transaction(async (tx) => {
       const known = await tx.find(streamsOut, {})
       await tx.lock(known.map(({ peer }) => `stream-out:${peer}`))
-      const open = await tx.find(streamsOut, { standing: 'open' })
+      const open = (await tx.find(streamsOut, { standing: 'open' })).filter(({ peer }) => !spared.has(peer))
       if (open.length === 0) return
       for (const { peer } of open) await tx.update(streamsOut, { peer }, { standing: 'closed' })
-      await this.alarms.raise(tx, 'behind', '', subject)
+      // One loss is one alarm, however many peers tell of it.
+      if (!(await this.alarms.isOpen(tx, 'behind'))) await this.alarms.raise(tx, 'behind', '', subject)
     })
   }
 
@@ -107,12 +113,14 @@ export class Standing {
     })
     if (found?.more === undefined) {
       if (found) await this.establish(peer, found.out, found.into)
+      if (found) this.confirmed.add(peer)
       return 'level'
     }
     if (!(await proves(found.more))) return 'unproven'
     const { epoch, seq } =
       found.more === 'out' ? theirs.received : { ...theirs.sent, seq: theirs.sent.receipted }
-    await this.fellBehind(`${peer} ${found.more} ${epoch}/${seq}`)
+    this.confirmed.delete(peer)
+    await this.fellBehind(`${peer} ${found.more} ${epoch}/${seq}`, this.confirmed)
     return 'behind'
   }
 
@@ -125,6 +133,7 @@ export class Standing {
   async reopened(peer: NodeId, out: StreamHead, into: StreamHead): Promise<void> {
     await this.heads.restate('out', peer, out)
     await this.heads.restate('in', peer, into)
+    this.confirmed.add(peer)
   }
 
   private async establish(peer: NodeId, out: StreamHead, into: StreamHead): Promise<void> {

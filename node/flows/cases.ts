@@ -208,6 +208,7 @@ export class Cases {
     await this.keep(tx, {
       ...subject,
       ...(side === 'home' ? { home: { ...noHomeFacts, state } } : { host: noHostFacts }),
+      ...(ours && side === 'home' ? { row: { ...subject.row, registerPhone: null } } : {}),
     })
     return { ...applied, side }
   }

@@ -7,3 +7,9 @@ export interface NodeFigures {
   /** Bytes of the records written by the benchmark. */
   readonly recordBytes: number
 }
+
+/** From the first commit at the sender: to its last one, and to the last receipt. */
+export interface WriteTimes {
+  readonly writtenSeconds: number
+  readonly seconds: number
+}

@@ -11,7 +11,7 @@ import { arrivals } from '../../node/flows/tables.ts'
 import { realPlatform } from '../../node/platform.ts'
 import { startNode, type RunningNode } from '../../node/process.ts'
 import { type Transaction } from '../../node/store/port.ts'
-import { type NodeFigures } from './figures.ts'
+import { type NodeFigures, type WriteTimes } from './figures.ts'
 
 type Order =
   | { do: 'figures' }
@@ -59,8 +59,9 @@ async function obey(node: RunningNode, order: Order): Promise<unknown> {
       tuning.recordsPerEnvelope = order.size
       const from = performance.now()
       await write(node, order.peer, order.count)
+      const writtenSeconds = (performance.now() - from) / 1000
       await drain(node, order.peer)
-      return (performance.now() - from) / 1000
+      return { writtenSeconds, seconds: (performance.now() - from) / 1000 } satisfies WriteTimes
     }
     case 'backlog':
       tuning.recordsPerEnvelope = 256

@@ -3,7 +3,7 @@
  * a true receipt counts, and a dead peer costs a probe and no more.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { textOf } from '../../node/federation/inbox.ts'
+import { textOf } from '../../node/federation/envelopes-in.ts'
 import { envelopeOf, pairLock } from '../../node/federation/outbox.ts'
 import {
   envelopesIn,

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Gate } from '../../node/federation/gate.ts'
 import { applied, refused, type RecordHandler, type RecordHandlers } from '../../node/federation/handlers.ts'
-import { Inbox, textOf } from '../../node/federation/inbox.ts'
+import { textOf } from '../../node/federation/envelopes-in.ts'
+import { Inbox } from '../../node/federation/inbox.ts'
 import { Lease } from '../../node/federation/lease.ts'
 import { Outbox, pairLock } from '../../node/federation/outbox.ts'
 import { StreamRecords } from '../../node/federation/stream-records.ts'
@@ -359,7 +360,7 @@ describe('a record nobody knows yet', () => {
     rules['future.thing'] = { family: 'flow', writer: 'either', ofCase: true }
     const { self, store, peers, flows, forget, facts, activities, crypto, standing, alarms: told } = us.region
     const ids = idsFrom(clock, seededRandom(77))
-    const gate = new Gate({ self, store, peers, crypto, clock, ids })
+    const gate = new Gate({ self, store, peers, crypto, clock, ids, alarms: told })
     const outbox = new Outbox({ self, clock, ids, crypto, wake: () => undefined })
     const future: RecordHandler = {
       apply: (_tx, _peer, record) => {

@@ -84,8 +84,10 @@ describe('a request to us', () => {
     const before = await dumpOf(us.store)
     expect(await ask(token(payload(other())))).toMatchObject({ ok: false, code })
     expect((await dumpOf(us.store))['refusals']).toHaveLength(1)
-    expect(without(await dumpOf(us.store), 'refusals', 'nonces', 'streams_in')).toEqual(
-      without(before, 'refusals', 'nonces', 'streams_in'),
+    const alarmed = await us.store.read((reader) => us.region.alarms.list(reader))
+    expect(alarmed.map(({ kind }) => kind)).toEqual(code === 'bad_time' ? ['clock_skew'] : [])
+    expect(without(await dumpOf(us.store), 'refusals', 'nonces', 'streams_in', 'alarms')).toEqual(
+      without(before, 'refusals', 'nonces', 'streams_in', 'alarms'),
     )
   })
 

@@ -44,6 +44,7 @@ export function audit(
     keepsReceipts(world, out, into, before)
     for (const { contentId, receipt } of into.taken) checkReceiptBytes(world, into, contentId, receipt)
     sayOnce(world, out)
+    if (occasion === 'recovered') noticeSaidAgain(world, out, before.written)
     erased(world, out, into, pair)
   }
   refold(world, node, peer, pair)
@@ -63,7 +64,7 @@ function learn({ ledger }: Witness, { records, received }: Pair): void {
 
 /** Our own half: envelopes in one chain, over records in the order of their positions. */
 function readOut(world: Witness, out: Stream, { records, sent }: Pair): void {
-  out.written = records
+  out.written = [...records]
   out.lastPosition = records.at(-1)?.position ?? 0
   out.receipted = new Map()
   const sealed: SealedThere[] = []
@@ -104,7 +105,15 @@ function readInto(world: Witness, into: Stream, { received, judged }: Pair): voi
     demandNext(world, into.taken.at(-1), jws, where)
     const kid = kidOf(jws)
     demandKey(world, into, kid, where)
-    into.taken.push({ epoch, seq, contentId, digests, receipt, kid: nextKey(world, kid, digests, receipt) })
+    into.taken.push({
+      epoch,
+      seq,
+      contentId,
+      digests,
+      receipt,
+      kid: nextKey(world, kid, digests, receipt),
+      step: world.steps,
+    })
     into.takenRecords += digests.length
     into.everReceipts.add(receipt)
     tellsOutcomes(world, into, { epoch, seq, digests }, receipt, where)
@@ -145,6 +154,13 @@ function keepsWritten(world: Witness, out: Stream, before: Stream['written']): v
         'survives-loss',
         `${out.issuer}>${out.receiver}: ${type} ${digest} was written and is gone`,
       )
+}
+
+function noticeSaidAgain(world: Witness, out: Stream, before: Stream['written']): void {
+  const known = new Set(before.map(({ digest }) => digest))
+  const waiting = out.written.slice(out.sealedRecords)
+  if (waiting.some(({ digest, type }) => known.has(digest) && type !== 'epoch.opened'))
+    world.saw('waiting record said again in a new epoch')
 }
 
 /** Receipts on both sides of both streams are those that were given. */
@@ -228,7 +244,7 @@ function erased(world: Witness, out: Stream, into: Stream, { records, received }
 function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair): void {
   const { ledger } = world
   ledger.forgetPair(node, peer)
-  const touched: Touched = { cases: new Set(), reports: new Set() }
+  const touched: Touched = { apart: true, cases: new Set(), reports: new Set() }
   const desk = ledger.desk(node)
   const known = new Set(desk.cases)
   for (const row of pair.cases) {

@@ -29,6 +29,7 @@ export async function runCampaign(campaign: Campaign, done: (result: SeedResult)
 export class Tally {
   steps = 0
   rounds = 0
+  cpuSeconds = 0
   private readonly results: SeedResult[] = []
   private readonly seen = new Map<Sighting, number>()
   private readonly faults = new Map<string, number>()
@@ -36,6 +37,7 @@ export class Tally {
   add(result: SeedResult): void {
     this.results.push(result)
     this.steps += result.steps
+    this.cpuSeconds += result.cpuSeconds
     this.rounds = Math.max(this.rounds, result.rounds)
     for (const [name, count] of Object.entries(result.seen)) addTo(this.seen, name as Sighting, count)
     for (const [name, count] of Object.entries(result.faults)) addTo(this.faults, name, count)

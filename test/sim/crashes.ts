@@ -5,8 +5,10 @@
  */
 import { type NodeId } from '../../protocol/index.ts'
 import { idNumberOf } from '../harness/people.ts'
+import { Chance } from './chance.ts'
 import { converge } from './convergence.ts'
-import { type Life } from './stage.ts'
+import { forget, Newer } from './newer.ts'
+import { type Kept, type Life } from './stage.ts'
 import { World } from './world.ts'
 
 const [homeId, hostId] = ['411500', '440300'] as const
@@ -51,6 +53,27 @@ const unheard: Doing = async (offices) => {
   const { desk: at, id } = desk(offices)
   await at.notify(id, { on: '2025-05-01', subject: '通知', text: '内容' })
 }
+
+/** Everything that is told of a node before what is lost of it. */
+const copies = new WeakMap<World, Kept>()
+const keep: Doing = ({ world }) => {
+  const kept = world.nodes.get(homeId)?.keep()
+  if (kept) copies.set(world, kept)
+  return Promise.resolve()
+}
+const restore: Doing = async ({ world }) => {
+  const node = world.nodes.get(homeId)
+  const kept = copies.get(world)
+  if (!node || !kept) return
+  node.crash('to be restored')
+  node.putBack(kept.store, undefined)
+  await node.start()
+}
+const close: Doing = (offices) => desk(offices).desk.close(desk(offices).id, { reason: 'returned' })
+
+const newer = ({ world }: Offices) => [...world.network.actors.values()].find((one) => one instanceof Newer)
+const joinNewer: Doing = ({ world }) => Newer.join({ world, chance: new Chance(5), days: { repeats: 0 } })
+const parked: Doing = (offices) => Promise.resolve(newer(offices)?.sayWhatWaits(hostId))
 
 export const flows: readonly Flow[] = [
   {
@@ -120,6 +143,18 @@ export const flows: readonly Flow[] = [
       return peer && region.requests.compare(peer, homeId, null)
     },
   },
+  { name: 'rotate', before: here, act: ({ home }) => home.region.ownKeys.rotate() },
+  {
+    name: 'recover',
+    before: [roster, keep, publish, arrive, restore],
+    act: ({ home }) => home.region.recovery.allow(),
+  },
+  { name: 'erase', before: [...here, close], act: (o) => desk(o).desk.erase(desk(o).id) },
+  {
+    name: 'park and settle',
+    before: [joinNewer, parked, parked, parked],
+    act: (offices) => newer(offices)?.upgradeInPlace(offices.host) ?? Promise.resolve(),
+  },
   {
     name: 'pause and resume',
     before: here,
@@ -157,6 +192,7 @@ async function callsOf(flow: Flow): Promise<Map<NodeId, number>> {
   const world = await prepared(flow)
   for (const { disk } of world.nodes.values()) disk.calls = 0
   await perform(world, flow.act)
+  forget()
   if (world.violation) throw new Error(`${flow.name} without any crash: ${world.violation.detail}`)
   return new Map([...world.nodes].map(([id, { disk }]) => [id, disk.calls]))
 }
@@ -177,6 +213,7 @@ async function crashAt(flow: Flow, node: NodeId, k: number): Promise<string | un
   for (const { life } of world.living)
     for (const peer of world.nodes.keys()) await life?.region.agreements.pause(peer, false)
   await converge(world)
+  forget()
   return world.violation && `${world.violation.invariant}: ${world.violation.detail}`
 }
 

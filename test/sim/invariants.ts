@@ -60,6 +60,7 @@ export type Invariant = keyof typeof invariants
 /** What the checks need to know of the world. */
 export interface Witness {
   readonly ledger: Ledger
+  readonly steps: number
   /** Nodes that were restored, lost or started twice: only these may have anything to be told of. */
   readonly shaken: ReadonlySet<NodeId>
   /** Nodes of which two lives with two head stores have run: these have told two stories. */
@@ -113,7 +114,11 @@ export function keepTexts(ledger: Ledger, node: NodeId, { peer, jws, lines, rece
 
 function checkAlarms(world: Witness, node: NodeId, { alarms }: Commit): void {
   for (const { kind, peer, subject } of alarms) {
-    if (kind === 'behind') world.saw('restored or doubled, and noticed')
+    if (kind === 'behind') {
+      world.saw('restored or doubled, and noticed')
+      const told = /\d\/\d+$/.test(subject)
+      world.saw(told ? 'noticed by a peer’s heads' : 'noticed by the head store before anything was signed')
+    }
     const caused =
       kind === 'behind'
         ? world.shaken.has(node)
@@ -186,7 +191,10 @@ export function demandNext(
       'epoch-after-head',
       `${where} after ${JSON.stringify(before)} says ${JSON.stringify(after)}`,
     )
-  else world.saw('epoch opened')
+  else {
+    world.saw('epoch opened')
+    if (opening?.body.reason === 'fork') world.saw('fork healed')
+  }
 }
 
 export function recordAt<T extends RecordType>(
@@ -222,6 +230,7 @@ function checkTaken(world: Witness, node: NodeId, taken: Taken): void {
     digests: records,
     receipt,
     kid: nextKey(world, kid, records, receipt),
+    step: world.steps,
   })
   stream.takenRecords += records.length
   if (ledger.gaps.delete(`${taken.peer}>${node}`)) world.saw('gap answered and refilled')

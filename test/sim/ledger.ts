@@ -22,6 +22,8 @@ export interface SealedThere {
 export interface TakenThere extends SealedThere {
   readonly receipt: string
   readonly kid: string
+  /** The step at which it was taken, as far as this database remembers. */
+  readonly step: number
 }
 
 /** Everything one node says to another. */

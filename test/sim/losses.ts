@@ -43,6 +43,10 @@ export function lose(storm: Storm): void {
   if (what === 'heads too') node.putBack(copy.store, copy.heads)
   if (what === 'heads lost') node.putBack(copy.store, none)
   if (what === 'everything') node.putBack(undefined, none)
+  if (what !== 'heads kept') {
+    world.headless.add(node.id)
+    world.forked.add(node.id)
+  }
   world.saw(`restored: ${what}`)
   world.startLater(node, chance.spread(5, 5000))
 }
@@ -66,7 +70,9 @@ export function doubleNode(storm: Storm): void {
     world.shaken.add(node.id)
     copies.delete(node)
   }
-  if (how === 'two head stores') world.forked.add(node.id)
+  if (how === 'two head stores') {
+    world.forked.add(node.id)
+  }
   void node.double(how)
   const survivor = chance.under(0.6) ? 'first' : 'second'
   world.timeline.after(chance.spread(2000, 60_000), () => {

@@ -153,6 +153,32 @@ export class Newer implements Actor {
     }
   }
 
+  /** Two records of one case for this node, of which the second is of a type it does not know, and one more behind it. */
+  sayWhatWaits(node: NodeId): void {
+    const line = this.lines.get(node)
+    if (!line) return
+    const subject = uuid(7_000_000 + ++this.said)
+    const { peer } = line
+    const notice = { on: '2026-01-01', subject: '通知', text: '内容' }
+    const records = [
+      this.opening(peer, subject),
+      peer.unknown(subject, newType),
+      peer.record('notice.sent', subject, notice),
+    ]
+    const envelope = peer.say(...records)
+    this.seal(peer, envelope)
+    line.waiting.push(envelope)
+    this.deliverLater(line)
+  }
+
+  /** The program is replaced by one that knows the type; this process settles what has waited. */
+  async upgradeInPlace(life: Life): Promise<void> {
+    learn()
+    this.world.teach = (next) => teach(next)
+    teach(life)
+    await life.region.inbox.settleParked(this.node)
+  }
+
   private upgradeOthers(): void {
     const { world } = this
     if (world.teach) return

@@ -2,6 +2,8 @@
  * Planted defects: each is one change to one source of the production core that the simulator must find by its general
  * invariants. `find` stands exactly once in the file. Adding one is adding a row.
  */
+import { plantsOfLosses } from './plants-of-losses.ts'
+
 export interface Plant {
   readonly name: string
   readonly file: string
@@ -20,15 +22,16 @@ export const plants: readonly Plant[] = [
   {
     name: 'duplicate-applied',
     file: inbox,
-    find: 'before === undefined ? await this.applyOne(tx, peer, item, blocked) : repeatedOutcome(before)',
-    replace: "before?.startsWith('refused:') ? before : await this.applyOne(tx, peer, item, blocked)",
+    find: ': repeatedOutcome(before)',
+    replace:
+      ": before.startsWith('refused:') ? before : await this.applyOne(tx, peer, item, blocked, { ...at, idx: item.idx })",
     why: 'the same content in another place is applied again',
   },
   {
     name: 'signature-not-verified',
     file: gate,
-    find: 'return verifyJws(this.crypto, read.jws, key)',
-    replace: 'return verifyJws({ ...this.crypto, verify: () => true }, read.jws, key)',
+    find: 'const verified = verifyJws(this.crypto, read.jws, key.publicKey)',
+    replace: 'const verified = verifyJws({ ...this.crypto, verify: () => true }, read.jws, key.publicKey)',
     why: 'effects of bytes whose signature was never checked',
   },
   {
@@ -41,8 +44,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'wrong-audience-accepted',
     file: gate,
-    find: "return payload.aud === this.self ? { ok: true } : refuse('wrong_audience', 'meant for another node')",
-    replace: 'return { ok: true }',
+    find: "if (payload.aud !== this.self) return refuse('wrong_audience', 'meant for another node')",
+    replace: '',
     why: 'what was said to another node is taken in here',
   },
   {
@@ -55,33 +58,34 @@ export const plants: readonly Plant[] = [
   {
     name: 'answer-before-commit',
     file: inbox,
-    find: `        receipts.push(taken.receipt)
-      }
-      return { receipts, refusal: undefined }
-    })`,
-    replace: `        receipts.push(taken.receipt)
-        Object.assign(this, { early: receipts })
-      }
-      return { receipts, refusal: undefined }
-    }).catch((error) => {
-      const { early } = this as { early?: string[] }
-      if (!early) throw error
+    find: 'const taken = await this.takeInOne(peer, batch)',
+    replace: `let early: string[] = []
+    const { append } = this
+    this.append = async (...all) => {
+      const done = await append.apply(this, all)
+      early.push(done.receipt)
+      return done
+    }
+    const taken = await this.takeInOne(peer, batch).catch((error: unknown): Taken => {
+      if (early.length === 0) throw error
       return { receipts: early, refusal: undefined }
-    })`,
+    })
+    early = []
+    this.append = append`,
     why: 'a receipt leaves though its transaction was rolled back',
   },
   {
     name: 'fork-accepted',
     file: stream,
-    find: 'if (payload.prev !== head.head)',
-    replace: 'if (payload.prev === undefined)',
+    find: "if (payload.prev !== head) return refuse('fork'",
+    replace: "if (payload.prev === undefined) return refuse('fork'",
     why: 'another past under the next number is taken as the same story',
   },
   {
     name: 'gap-skipped',
     file: stream,
-    find: 'if (payload.seq > head.seq + 1)',
-    replace: 'if (payload.seq > head.seq + 100)',
+    find: 'if (payload.seq > seq + 1)',
+    replace: 'if (payload.seq > seq + 100)',
     why: 'envelopes in between are never asked for',
   },
   {
@@ -92,8 +96,8 @@ export const plants: readonly Plant[] = [
       const { records } = proven.payload
       const iat = Math.floor(this.clock.nowMs() / 1000)
       const outcomes = records.map((): Outcome => 'applied')
-      const said = { iss: this.self, aud: peer.node, epoch, seq, head: proven.contentId, iat, outcomes }
-      return { ok: true, receipt: signReceipt(this.signer, said) }
+      const said = { iss: this.self, aud: stream.peer, epoch, seq, head: proven.contentId, iat, outcomes }
+      return { ok: true, receipt: signReceipt(await this.peers.signerFor(tx, stream.peer), said) }
     }`,
     why: 'a repeat is answered with other bytes than the first time',
   },
@@ -121,7 +125,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'outbox-in-a-second-transaction',
     file: 'node/region.ts',
-    find: '  return { ids, vault, peers, courier, outbox }',
+    find: '  return { ids, vault, peers, alarms, standing, lease, courier, outbox, ownKeys }',
     replace: `  const write = outbox.write.bind(outbox)
   outbox.write = (tx, peer, records) => {
     const later = () =>
@@ -132,7 +136,7 @@ export const plants: readonly Plant[] = [
     tx.afterCommit(() => void later().catch(() => undefined))
     return Promise.resolve()
   }
-  return { ids, vault, peers, courier, outbox }`,
+  return { ids, vault, peers, alarms, standing, lease, courier, outbox, ownKeys }`,
     why: 'a crash between two commits loses what was to be said',
   },
   {
@@ -152,17 +156,17 @@ export const plants: readonly Plant[] = [
   {
     name: 'sealed-without-envelope',
     file: sealer,
-    find: 'for (const batch of packed(waiting, most)) await this.sealBatch(tx, peer, batch)',
-    replace: `for (const batch of packed(waiting, most))
-        if (batch.length === 3) for (const { position } of batch) await tx.update(recordsOut, { position }, { sealed: true })
-        else await this.sealBatch(tx, peer, batch)`,
-    why: 'records are marked as sealed and are in no envelope',
+    find: 'for (const batch of packed(waiting, most)) {',
+    replace: `for (const batch of packed(waiting, most)) {
+      if (batch.length === 3) batch.pop()`,
+    why: 'records count as sealed and are in no envelope',
   },
   {
     name: 'sealed-in-any-order',
     file: sealer,
-    find: "{ peer, sealed: false }, { orderBy: 'position', limit: room }",
-    replace: "{ peer, sealed: false }, { orderBy: 'digest', limit: room }",
+    find: 'const parcels: Parcel[] = []',
+    replace:
+      'waiting.sort((one, other) => (one.digest < other.digest ? -1 : 1))\n    const parcels: Parcel[] = []',
     why: 'records leave in another order than they were written',
   },
   {
@@ -193,6 +197,7 @@ export const plants: readonly Plant[] = [
     replace: '        route.again = false\n        this.stopped = true',
     why: 'the courier stops after its first run',
   },
+  ...plantsOfLosses,
 ]
 
 export function plantNamed(name: string): Plant {

@@ -17,6 +17,8 @@ export interface SeedResult {
   readonly steps: number
   readonly rounds: number
   readonly hash: string
+  /** What the machine spent on it; not part of what is the same every time. */
+  readonly cpuSeconds: number
   readonly violation: Violation | undefined
   readonly faults: Readonly<Record<string, number>>
   readonly seen: Readonly<Partial<Record<Sighting, number>>>
@@ -34,10 +36,13 @@ export async function runSeed(
   faults: readonly string[] = faultKinds.map(({ name }) => name),
 ): Promise<SeedResult> {
   const draw = new Chance(seed ^ 0x5eed)
+  const began = process.cpuUsage()
   const world = new World(seed, draw.between(3, 4))
   try {
     const rounds = await weatherThrough(world, draw, steps, faults)
+    const { user, system } = process.cpuUsage(began)
     return {
+      cpuSeconds: (user + system) / 1e6,
       ...{ seed, steps: world.steps, rounds, hash: world.trace.digest(), violation: world.violation },
       faults: Object.fromEntries(world.faults),
       seen: Object.fromEntries(world.seen),

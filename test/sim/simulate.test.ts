@@ -11,7 +11,7 @@ import { runSeed } from './run.ts'
 describe('the simulator', { timeout: 60_000 }, () => {
   it('does the same for the same seed, and something else for another', async () => {
     const [one, again, other] = [await runSeed(7, 300), await runSeed(7, 300), await runSeed(8, 300)]
-    expect(again).toEqual(one)
+    expect({ ...again, cpuSeconds: 0 }).toEqual({ ...one, cpuSeconds: 0 })
     expect(other.hash).not.toBe(one.hash)
   })
 

@@ -78,6 +78,8 @@ export interface Machine {
   readonly life: Life | undefined
   /** A second process of this node, when somebody has started one. */
   readonly twin: Life | undefined
+  /** Steps of the world when the present life began. */
+  readonly bornAt: number
   /** A process that listens, by chance when there are two. */
   listening(): Life | undefined
   start(): Promise<void>
@@ -167,6 +169,8 @@ export interface Stage extends Witness {
   readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[]
   readonly shaken: Set<NodeId>
   readonly forked: Set<NodeId>
+  /** Nodes whose head store was lost or put back: of what was under way then nobody can know. */
+  readonly headless: Set<NodeId>
   readonly replacing: Set<string>
   readonly revoked: Set<string>
   /** Both operators conclude an agreement, under whatever keys they have now. */

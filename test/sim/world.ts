@@ -50,6 +50,7 @@ export class World implements Stage {
   stormy = false
   readonly shaken = new Set<NodeId>()
   readonly forked = new Set<NodeId>()
+  readonly headless = new Set<NodeId>()
   readonly replacing = new Set<string>()
   readonly revoked = new Set<string>()
   readonly damaged = new Set<NodeId>()
@@ -132,6 +133,8 @@ export class World implements Stage {
 
   /** An error that reached the edge of a node: ours, one that officers are told, or a defect. */
   judge(error: unknown, where: string): void {
+    if (error instanceof DomainError && error.code === 'stream_closed')
+      this.saw('a verb refused while streams are closed')
     if (error instanceof InjectedFault || error instanceof DomainError || error instanceof PeerUnreachable)
       return
     const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -212,9 +215,17 @@ export class World implements Stage {
       const place = `${claims.epoch}/${claims.seq}`
       const before = stream.left.get(place)
       if (before === undefined) stream.left.set(place, id)
-      else if (before !== id && !this.forked.has(post.from))
+      else if (before !== id && this.isSecondStory(post, claims))
         this.violate('one-story', `${post.from}>${post.to}: two envelopes have left for ${place}`)
     }
+  }
+
+  /** Without its head store a node can still know what the reader had when it asked, at the beginning of its life. */
+  private isSecondStory({ from, to }: Post, { epoch, seq }: { epoch: number; seq: number }): boolean {
+    if (!this.forked.has(from)) return true
+    if (!this.headless.has(from) || this.shaken.has(to)) return false
+    const taken = this.ledger.stream(from, to).taken.find((one) => one.epoch === epoch && one.seq === seq)
+    return taken !== undefined && taken.step < (this.nodes.get(from)?.bornAt ?? 0)
   }
 
   /** What a node answered to a post, as it leaves: each receipt must be one that is committed, and always the same. */

@@ -9,7 +9,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { textOf } from '../../node/federation/inbox.ts'
+import { textOf } from '../../node/federation/envelopes-in.ts'
 import { envelopeOf, recordsOf } from '../../node/federation/outbox.ts'
 import { streamState } from '../../node/federation/requests.ts'
 import {

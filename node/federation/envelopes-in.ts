@@ -1,0 +1,81 @@
+/** An envelope of a peer as it is kept: its records read, stored with what became of them, and found again. */
+import {
+  readRecord,
+  refuse,
+  type FactRecord,
+  type NodeId,
+  type Outcome,
+  type ReadRecord,
+  type RecordFrame,
+  type StreamHead,
+} from '../../protocol/index.ts'
+import { type Reader, type Row, type Transaction } from '../store/port.ts'
+import { type ProvenEnvelope } from './gate.ts'
+import { envelopesIn, recordsIn } from './tables.ts'
+
+export interface Item {
+  readonly idx: number
+  readonly digest: string
+  readonly text: string | null
+  readonly read: ReadRecord
+  /** What can be said of it even when its type is unknown. */
+  readonly about: FactRecord | RecordFrame | undefined
+}
+
+/** The records of an envelope, each read. */
+export function itemsOf({ envelope, payload }: ProvenEnvelope): Item[] {
+  return envelope.records.map((text, idx) => readItem(payload.records[idx] ?? '', text, idx))
+}
+
+function readItem(digest: string, text: string | null, idx: number): Item {
+  const read = text === null ? refuse('bad_record', 'erased before it arrived') : readRecord(text)
+  const about = read.ok ? (read.known ? read.record : read.frame) : undefined
+  return { idx, digest, text, read, about }
+}
+
+/** Does this envelope begin the epoch after the one whose head this is? */
+export function opensAfter([first]: readonly Item[], { epoch, seq, head }: StreamHead): boolean {
+  const record = first?.read.ok && first.read.known ? first.read.record : undefined
+  if (record?.type !== 'epoch.opened') return false
+  const { after } = record.body
+  return after.epoch === epoch && after.seq === seq && after.head === head
+}
+
+/** Keeps an envelope as it came, and what became of each of its records. */
+export async function storeEnvelope(
+  tx: Transaction,
+  peer: NodeId,
+  { envelope: { jws, records }, payload: { epoch, seq }, contentId }: ProvenEnvelope,
+  items: readonly Item[],
+  outcomes: readonly Outcome[],
+  answer: { receipt: string; receivedMs: number },
+): Promise<void> {
+  const stored = await tx.getMany(
+    recordsIn,
+    items.map(({ digest }) => ({ peer, digest })),
+  )
+  const rows = new Map<string, Row<typeof recordsIn>>()
+  for (const [i, { digest, idx, about }] of items.entries()) {
+    if (stored[i] || rows.has(digest)) continue
+    const outcome = outcomes[i] ?? 'refused:bad_record'
+    const [caseId, type] = [about?.case ?? null, about?.type ?? 'unreadable']
+    rows.set(digest, { peer, digest, epoch, seq, idx, caseId, type, outcome, parked: outcome === 'parked' })
+  }
+  await tx.insert(recordsIn, [...rows.values()])
+  const lines = records.map(storable).join('\n')
+  await tx.insert(envelopesIn, [{ peer, epoch, seq, contentId, jws, lines, ...answer }])
+}
+
+/** The exact text of a record that was taken; the line `null` once it was erased. */
+export async function textOf(
+  reader: Reader,
+  { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
+): Promise<string> {
+  const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
+  return envelope?.lines.split('\n')[idx] ?? 'null'
+}
+
+/** PostgreSQL's text holds every character but NUL. A line with one is no record, so its digest alone says enough. */
+function storable(text: string | null): string {
+  return text === null || text.includes('\u0000') ? 'null' : text
+}

@@ -1,0 +1,133 @@
+/** Planted defects of standing, epochs, keys, recovery and positions: the other half of plants.ts. */
+import { type Plant } from './plants.ts'
+
+const standing = 'node/federation/standing.ts'
+const heads = 'node/federation/heads.ts'
+const sealer = 'node/federation/sealer.ts'
+const inbox = 'node/federation/inbox.ts'
+const gate = 'node/federation/gate.ts'
+const recovery = 'node/federation/recovery.ts'
+const restoration = 'node/federation/restoration.ts'
+
+export const plantsOfLosses: readonly Plant[] = [
+  {
+    name: 'stale-head-not-noticed',
+    file: standing,
+    find: 'return this.heads.judge(direction, peer, stream, contentIn(reader, direction, peer))',
+    replace: "return Promise.resolve('level')",
+    why: 'after a restore, or as a copy, the node signs on without a look at its head store',
+  },
+  {
+    name: 'peer-not-believed-to-have-more',
+    file: standing,
+    find: 'return stored?.contentId !== received.head',
+    replace: 'return stored !== undefined && stored.contentId !== received.head',
+    why: 'a node without its head store signs anew what its peer has already',
+  },
+  {
+    name: 'head-moved-before-the-commit',
+    file: sealer,
+    find: 'await tx.update(streamsOut, { peer }, reached)',
+    replace:
+      "await tx.update(streamsOut, { peer }, reached)\n    await this.standing.advance('out', peer, reached)",
+    why: 'a crash in between looks like a restored database',
+  },
+  {
+    name: 'head-never-moved',
+    file: heads,
+    find: 'const swapped = await this.files.swap(name, before, next)',
+    replace: 'const swapped = before !== undefined || (await this.files.swap(name, before, next))',
+    why: 'the head store stays at the beginning, so nothing is ever behind it',
+  },
+  {
+    name: 'revoked-key-accepted',
+    file: 'node/federation/peers.ts',
+    find: 'if (into && known.length > 0) await this.endKeys(tx, peer, into, true)',
+    replace: 'if (into === null) await this.endKeys(tx, peer, into, true)',
+    why: 'after a new agreement the lost key still signs',
+  },
+  {
+    name: 'revocation-without-end',
+    file: 'node/federation/peers.ts',
+    find: 'await this.endKeys(tx, node, into, true)',
+    replace: 'await Promise.resolve()',
+    why: 'a key that an operator has revoked still signs',
+  },
+  {
+    name: 'key-from-the-wrong-place',
+    file: gate,
+    find: "if (copy !== 'receipted' && !signsPlace(opened.key, payload))",
+    replace: "if (copy === 'receipted' && !signsPlace(opened.key, payload) && payload.seq < 0)",
+    why: 'a key signs envelopes before its first and after its last place',
+  },
+  {
+    name: 'epoch-after-any-head',
+    file: inbox,
+    find: 'return after.epoch === epoch && after.seq === seq && after.head === head',
+    replace: 'return after.epoch <= epoch || seq < 0 || head === undefined',
+    why: 'an epoch is taken that says it begins elsewhere',
+  },
+  {
+    name: 'position-drawn-before-the-lock',
+    file: 'node/federation/outbox.ts',
+    find: 'const positions = await tx.positions(records.length)',
+    replace: `const positions = await tx.positions(records.length)
+    if (records[0]?.type === 'notice.sent') for (const [i] of positions.entries()) positions[i] = (positions[i] ?? 0) - 3`,
+    why: 'a record appears behind the mark up to which all is sealed',
+  },
+  {
+    name: 'sealed-beyond-a-gap',
+    file: sealer,
+    find: 'const after = stream.sealedPosition',
+    replace: 'const after = stream.sealedPosition + (stream.seq % 7 === 6 ? 1 : 0)',
+    why: 'sealing goes on behind a record that was never sealed',
+  },
+  {
+    name: 'recovery-answers-again',
+    file: restoration,
+    find: 'return this.parts.handlers[record.type].replay(this.tx, this.peer, record, by, at)',
+    replace: `return by !== this.parts.self && at && record.type === 'identity.queried'
+      ? this.parts.handlers[record.type].apply(this.tx, this.peer, record, at)
+      : this.parts.handlers[record.type].replay(this.tx, this.peer, record, by, at)`,
+    why: 'what was answered before a loss is answered once more after it',
+  },
+  {
+    name: 'recovery-drops-the-unconfirmed',
+    file: recovery,
+    find: 'waiting.map((row, i) => ({ ...row, position: positions[i] ?? 0, outcome: null })),',
+    replace: 'waiting.slice(1).map((row, i) => ({ ...row, position: positions[i] ?? 0, outcome: null })),',
+    why: 'what the peer had not confirmed is not said again',
+  },
+  {
+    name: 'receipts-judged-again',
+    file: restoration,
+    find: "const outcome = outcomes[index] ?? 'parked'",
+    replace: "const outcome = 'applied' as Outcome",
+    why: 'what the peer had parked or refused counts as applied after a loss',
+  },
+  {
+    name: 'receipt-signed-anew-in-recovery',
+    file: restoration,
+    find: "await this.keepTheirs(proven.proven, items, outcomes, receipt ?? '')",
+    replace: `const { payload, contentId: head } = proven.proven
+    const words = { ...payload, iss: this.parts.self, aud: this.node, head, outcomes }
+    const { epoch: e, seq: s } = payload
+    const anew = { iss: words.iss, aud: words.aud, epoch: e, seq: s, head, iat: payload.iat + 7, outcomes }
+    await this.keepTheirs(proven.proven, items, outcomes, signReceipt(this.parts.keyring.signerOf(this.kid), anew))`,
+    why: 'what was receipted before a loss has another receipt after it',
+  },
+  {
+    name: 'fork-in-an-ended-epoch-freezes',
+    file: inbox,
+    find: 'if (epoch >= stream.epoch) await tx.update',
+    replace: 'await tx.update',
+    why: 'a second story of an epoch that was given up stops the new one',
+  },
+  {
+    name: 'erased-comes-back',
+    file: 'node/federation/stream-records.ts',
+    find: "lines[index] = 'null'",
+    replace: 'lines[index] = String(lines[index])',
+    why: 'the text of an erased record stays at its reader',
+  },
+]
