@@ -5,14 +5,15 @@ import { table } from './table.ts'
 
 /** What each kind of alarm means and what to do, as the administrator reads it. */
 const meanings: Readonly<Record<string, string>> = {
-  fork: '对方在同一编号下发来两份不同内容,已停收,证据已保存:请电话联系对方,核实后运行 huiliu peer thaw。 Two contents under one number: call them, then "huiliu peer thaw".',
+  fork: '对方在同一编号下发来两份不同内容,已停收,证据已保存:请电话联系对方,核实后运行 huiliu peer thaw,对方再运行 huiliu recover --peer。 Two contents under one number: call them, then "huiliu peer thaw", and they "huiliu recover --peer".',
   behind:
     '本节点的数据比对方掌握的旧(可能由备份恢复,或同一节点启动了两份),已停止签发:请确认只运行一份,然后运行 huiliu recover。 This node holds less than others have of it: make sure it runs once, then "huiliu recover".',
   peer_behind:
     '对方的数据比本地掌握的旧,等待对方恢复。 The other node holds less than we have of it; it must recover.',
   replay_differs:
     '恢复时有记录未能还原,请与对方核对该案件。 A record could not be taken in again: compare that case with the other side.',
-  clock_skew: '与对方的时钟相差五分钟以上,请核对两地服务器时间。 Clocks differ by more than five minutes.',
+  clock_skew:
+    '与对方的时钟相差五分钟以上,请核对两地服务器时间。 Clocks differ by more than five minutes: check both.',
   agreement_ending:
     '共管协议将于三十天内到期或已到期,请续签。 An agreement ends within thirty days: renew it.',
 }
