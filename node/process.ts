@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
 import { Budgets } from './federation/budgets.ts'
@@ -22,6 +23,8 @@ import { startEmbedded, type EmbeddedStore } from './store/embedded.ts'
 import { readSheetsInWorker } from './workbooks/worker.ts'
 
 const workbookSeconds = 60
+/** Connections that one address may hold to the federation port. A peer's node uses one or two; a proxy before us a few. */
+const connectionsOfOne = 32
 /** How often a database of our own is looked at. */
 const watchEveryMs = 3000
 
@@ -115,6 +118,7 @@ export async function startNode(
       keyring,
       store: database.store,
       headFiles: headFilesIn(path.join(dataDir, dataFiles.heads)),
+      holder: `${hostname()}:${path.resolve(dataDir)}`,
       platform,
       tuning,
       readSheets: (bytes, fileName) =>
@@ -127,12 +131,13 @@ export async function startNode(
     const peersApp = federationApp({
       ...region,
       budgets: new Budgets(platform.clock),
+      pause: (ms) => new Promise<void>((resolve) => platform.timers.after(ms, resolve)),
       heard: (peer) => region.courier.heard(peer),
       ready: () => ready(database),
       log,
     })
     const officeApp = localApp({ region, desk: new CaseDesk(region), token, federationUrl, log })
-    closing.push(await listen(peersApp.fetch, federation.host, federation.port))
+    closing.push(await listen(peersApp.fetch, federation.host, federation.port, connectionsOfOne))
     closing.push(await listen(officeApp.fetch, '127.0.0.1', local.port))
     void region.start().catch((error: unknown) => log.error('starting federation failed', defect(error)))
     log.info('node started', { port: federation.port })

@@ -57,6 +57,8 @@ export interface RegionParts {
   readonly platform: Platform
   readonly readSheets: SheetReader
   readonly tuning?: Tuning
+  /** Names this process among those of the region, the same after a restart: what it held before a crash is its own. */
+  readonly holder?: string
   /** Faults of background work: defects, never a peer's misbehaviour. */
   readonly onFault: (error: unknown) => void
 }
@@ -113,14 +115,15 @@ function watchAgreements(
 }
 
 /** What leaves this node: peers, and the way of a record from the outbox to its receipt. */
-function openStreams({ self, keyring, store, headFiles, platform, tuning = {}, onFault }: RegionParts) {
+function openStreams(parts: RegionParts) {
+  const { self, keyring, store, headFiles, platform, tuning = {}, holder, onFault } = parts
   const { clock, crypto, random, timers, http } = platform
   const ids = idsFrom(clock, random)
   const vault = openVault(keyring.vaultKey, random)
   const peers = new Peers(self, keyring, crypto)
   const alarms = new Alarms({ clock, ids })
   const standing = new Standing({ store, heads: new Heads(headFiles), alarms })
-  const lease = new Lease({ name: 'signer', holder: ids.next(), store, clock })
+  const lease = new Lease({ name: 'signer', holder: holder ?? ids.next(), store, clock })
   const sealer = new Sealer({ self, store, standing, keyring, crypto, clock, tuning })
   const ports = { http, crypto, clock, random, timers }
   const courier = new Courier({ self, store, peers, sealer, lease, ...ports, onFault })

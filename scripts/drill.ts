@@ -59,11 +59,13 @@ async function drill(): Promise<boolean> {
   const base = await temporaryFolder('drill')
   const log = options.log ? (text: string) => process.stderr.write(text) : () => undefined
   const regions = await openRegions((code) => Promise.resolve(path.join(base, code)), log)
+  let offices: ReadonlyMap<string, Office> = new Map()
   try {
     await agreeAll(regions)
     const settings = { random: seededRandom(Number(options.seed)), thinkMs: 150, amends: false, peopleEach }
-    const network = { regions, offices: await openOffices(regions, settings), base }
-    for (const office of network.offices.values()) office.start()
+    offices = await openOffices(regions, settings)
+    const network = { regions, offices, base }
+    for (const office of offices.values()) office.start()
     await delay(Number(options.seconds) * 1000)
     const violations: string[] = []
     const kinds = losses.filter((loss) => options.only === undefined || loss === options.only)
@@ -75,6 +77,7 @@ async function drill(): Promise<boolean> {
     say(violations.length === 0 ? `${options.runs} losses, nothing lost` : `${violations.length} violations`)
     return violations.length === 0
   } finally {
+    await Promise.all([...offices.values()].map((office) => office.stop()))
     await closeRegions(regions, false)
     await rm(base, { recursive: true, force: true })
   }

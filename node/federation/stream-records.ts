@@ -81,8 +81,11 @@ export class StreamRecords {
   private async erased(tx: Transaction, peer: NodeId, record: FactRecord<'record.erased'>): Promise<Applied> {
     const { epoch, seq, index, digest } = record.body
     const row = await tx.get(recordsIn, { peer, digest })
-    const same = row?.epoch === epoch && row.seq === seq && row.idx === index && row.caseId === record.case
-    if (!same) return refused('bad_record')
+    const there = row?.epoch === epoch && row.seq === seq && row.idx === index
+    // Taken back after a loss from a writer that had erased it already: such a copy says neither case nor type.
+    if (there && row.caseId === null && row.type === 'unreadable' && row.outcome === 'applied')
+      return this.wasErased(tx, peer, record)
+    if (!there || row.caseId !== record.case) return refused('bad_record')
     const forgotten = await this.forget(tx, peer, record.case ?? '', peer)
     if (forgotten.outcome === 'refused') return forgotten
     await eraseLine(tx, row)

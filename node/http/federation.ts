@@ -16,6 +16,8 @@ export interface FederationDoors {
   readonly inbox: Inbox
   readonly requests: Requests
   readonly budgets: Pick<Budgets, 'enter'>
+  /** Lets time pass: who is told to wait waits for the answer, too. */
+  readonly pause: (ms: number) => Promise<void>
   /** A verified word of this peer has just come in. */
   readonly heard: (peer: NodeId) => void
   readonly ready: () => Promise<boolean>
@@ -30,7 +32,7 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
   )
   app.post('/federation/v1/:issuer/envelopes', async (context) => {
     const issuer = context.req.param('issuer')
-    return withinBudget(context, doors.budgets, limits.postBytes, async (bytes) => {
+    return withinBudget(context, doors, limits.postBytes, async (bytes) => {
       const received = await doors.inbox.receive(issuer, bytes)
       // It signed what we cannot take now: it is there, and may be asked for its heads.
       if (received.receipts.length > 0 || received.refusal?.code === 'unavailable') doors.heard(issuer)
@@ -44,7 +46,7 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
   app.post('/federation/v1/:issuer/requests', async (context) => {
     const issuer = context.req.param('issuer')
     // One line end may follow the token.
-    return withinBudget(context, doors.budgets, limits.jwsBytes + 1, async (bytes) => {
+    return withinBudget(context, doors, limits.jwsBytes + 1, async (bytes) => {
       const answer = await doors.requests.answer(issuer, bytes)
       if (!answer.ok) return answer
       doors.heard(issuer)
@@ -59,19 +61,23 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
   return app
 }
 
+const waitMs = 1000
+
 type Refused = Refusal & Pick<NonNullable<Received['refusal']>, 'have'>
 
 /** Reads and answers one post within what its sender may use of this node; beyond that its bytes are not even read. */
 async function withinBudget(
   context: NodeContext,
-  budgets: Pick<Budgets, 'enter'>,
+  doors: FederationDoors,
   maxBytes: number,
   answer: (bytes: Uint8Array) => Promise<string | Refused>,
 ): Promise<Response> {
   const address = context.env.incoming.socket?.remoteAddress ?? ''
   const { incoming } = context.env
-  const visit = budgets.enter(context.req.param('issuer') ?? '', address, () => incoming.destroy())
+  const visit = doors.budgets.enter(context.req.param('issuer') ?? '', address, () => incoming.destroy())
   if (!visit) {
+    // On its connection, of which one address has a few only: so an answer to wait cannot be asked for without end.
+    await doors.pause(waitMs)
     context.header('retry-after', '1')
     return refusal(context, refuse('rate_limited', ''))
   }

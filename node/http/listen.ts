@@ -10,14 +10,39 @@ const requestTimeoutMs = 60_000
 
 export type Fetch = Parameters<typeof serve>[0]['fetch']
 
-/** Listens; the result closes it. Throws StartRefused when the port cannot be had. */
-export function listen(fetch: Fetch, hostname: string, port: number): Promise<() => Promise<void>> {
+/** Listens; the result closes it. Connections of one address beyond `mostOfOneAddress` are closed unheard. Throws StartRefused when the port cannot be had. */
+export function listen(
+  fetch: Fetch,
+  hostname: string,
+  port: number,
+  mostOfOneAddress = Infinity,
+): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname, port }) as Server
     server.headersTimeout = headersTimeoutMs
     server.requestTimeout = requestTimeoutMs
+    boundConnections(server, mostOfOneAddress)
     server.once('error', (error: NodeJS.ErrnoException) => reject(portRefused(error, hostname, port)))
     server.once('listening', () => resolve(() => close(server)))
+  })
+}
+
+/** A socket that is closed at once costs a hundredth of a request that is answered. */
+function boundConnections(server: Server, most: number): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = open.get(address) ?? 0
+    if (count >= most) {
+      socket.destroy()
+      return
+    }
+    open.set(address, count + 1)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left === 0) open.delete(address)
+      else open.set(address, left)
+    })
   })
 }
 

@@ -23,7 +23,7 @@ import { type CaseDesk } from './case-desk.ts'
 import { readBody, type NodeContext } from './body.ts'
 import { describeError, domain } from './errors.ts'
 import { comparePeer, nodeInfo, peerStates } from './overview.ts'
-import { idOf, jsonBody, peerNode } from './parameters.ts'
+import { idOf, jsonBody, peerNode, type App } from './parameters.ts'
 import { streamRoutes } from './streams.ts'
 
 /** Workbooks are at most 10 MB packed (node/workbooks/archive.ts); a little more, so that the clear refusal is theirs. */
@@ -36,8 +36,6 @@ export interface LocalDoors {
   readonly federationUrl: string
   readonly log: Log
 }
-
-export type App = Hono<{ Bindings: HttpBindings }>
 
 export function localApp(doors: LocalDoors): App {
   const app: App = new Hono<{ Bindings: HttpBindings }>()

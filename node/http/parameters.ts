@@ -1,8 +1,12 @@
 /** Reading what a local request brings: ids in its path, JSON in its body, each refused before anything looks for it. */
+import { type HttpBindings } from '@hono/node-server'
+import { type Hono } from 'hono'
 import { type z } from 'zod'
 import { nodeIdSchema, parseStrict, uuidSchema, type Json } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { readBody, type NodeContext } from './body.ts'
+
+export type App = Hono<{ Bindings: HttpBindings }>
 
 const jsonBytes = 256 * 1024
 

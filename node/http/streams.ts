@@ -6,8 +6,7 @@ import { z } from 'zod'
 import { fingerprint, nodeIdSchema, type AlarmList, type Recovered } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Region } from '../region.ts'
-import { type App } from './local.ts'
-import { idOf, jsonBody, peerNode } from './parameters.ts'
+import { idOf, jsonBody, peerNode, type App } from './parameters.ts'
 
 export function streamRoutes(app: App, region: Region): void {
   app.get('/api/alarms', async (context) =>

@@ -54,21 +54,50 @@ export class PostgresStore implements Store {
   }
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
-    const result = await this.sql.begin('isolation level repeatable read read only', (client) =>
-      work(new PostgresTransaction(client)).then((value) => ({ value })),
+    const life = { over: false }
+    const begun = this.sql.begin('isolation level repeatable read read only', (client) =>
+      work(new PostgresTransaction(client, life)).then((value) => ({ value }), neverWhenLost),
     )
-    return result.value
+    return (await ended(begun, life)).value
   }
 
   private async once<Result>(
     work: (tx: Transaction) => Promise<Result>,
   ): Promise<{ result: Result; effects: (() => void)[] }> {
-    return (await this.sql.begin(async (client) => {
-      const tx = new PostgresTransaction(client)
+    const life = { over: false }
+    const run = async (client: Client) => {
+      const tx = new PostgresTransaction(client, life)
       const result = await work(tx)
       await tx.flush()
       return { result, effects: tx.effects }
-    })) as { result: Result; effects: (() => void)[] }
+    }
+    const begun = this.sql.begin((client) => run(client).catch(neverWhenLost))
+    return (await ended(begun, life)) as { result: Result; effects: (() => void)[] }
+  }
+}
+
+/** Whether the transaction is over for its caller; what it still asks then is asked of nobody. */
+interface Life {
+  over: boolean
+}
+
+const lostConnection = /^(CONNECTION_|ECONN|EPIPE|57P0[123])/
+
+/**
+ * When the connection is lost the driver ends the transaction by itself; if we ended it first it would send a rollback
+ * down the closed socket, and that ends the process. So then nothing is said, and the driver's word reaches the caller.
+ */
+function neverWhenLost(error: unknown): Promise<never> {
+  return lostConnection.test(codeOf(error) ?? '')
+    ? new Promise(() => undefined)
+    : Promise.reject(error as Error)
+}
+
+async function ended<T>(begun: Promise<T>, life: Life): Promise<T> {
+  try {
+    return await begun
+  } finally {
+    life.over = true
   }
 }
 
@@ -94,9 +123,11 @@ class PostgresTransaction implements Transaction {
   private readonly written = new Set<PgTable>()
   private flushing: Promise<void> | undefined
   private readonly client: Client
+  private readonly life: Life
 
-  constructor(client: Client) {
+  constructor(client: Client, life: Life) {
     this.client = client
+    this.life = life
   }
 
   async get<T extends PgTable>(table: T, key: Match<T>): Promise<Row<T> | undefined> {
@@ -283,6 +314,7 @@ class PostgresTransaction implements Transaction {
       await this.run(insertText(shape), arrays(shape, allFields(shape), rows))
       return
     }
+    if (this.life.over) return new Promise<never>(() => undefined)
     const names = shape.columns.map(({ column }) => quoted(column)).join(', ')
     const stream = await this.client.unsafe(`copy ${quoted(shape.name)} (${names}) from stdin`).writable()
     await pipeline(Readable.from([copyText(shape, rows)]), stream)
@@ -317,6 +349,7 @@ class PostgresTransaction implements Transaction {
 
   /** Rows come frozen: they are held here, and what a reader does to one must change nothing. */
   private async run(text: string, parameters: readonly unknown[]): Promise<AnyRow[]> {
+    if (this.life.over) return new Promise<never>(() => undefined)
     const rows = (await this.client.unsafe(text, parameters as Parameter[], {
       prepare: true,
     })) as unknown as AnyRow[]

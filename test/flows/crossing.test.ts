@@ -118,7 +118,7 @@ async function perform(pair: Pair, one: Act): Promise<void> {
   }
 }
 
-// eslint-disable-next-line max-lines-per-function -- one line per verb of two offices
+ 
 async function attempt(pair: Pair, { do: verb, who, which, day }: Act): Promise<unknown> {
   const { home, host } = pair
   const idNumber = idNumberOf(who)

@@ -70,6 +70,7 @@ export function openTestRegion(parts: {
   const app = federationApp({
     ...region,
     budgets: unlimited,
+    pause: () => Promise.resolve(),
     heard: (peer) => region.courier.heard(peer),
     ready: () => Promise.resolve(true),
     log: silent,

@@ -39,6 +39,7 @@ beforeAll(async () => {
     }),
     requests,
     budgets: { enter: (...who) => budgets.enter(...who) },
+    pause: () => Promise.resolve(),
     heard: (node) => heard.push(node),
     ready: () => Promise.resolve(ready),
     log: silent,
@@ -280,6 +281,7 @@ it('cannot listen where somebody listens, and says so to a person', async () => 
   const app = federationApp({
     ...us.region,
     budgets: unlimited,
+    pause: () => Promise.resolve(),
     heard: () => undefined,
     ready: () => Promise.resolve(true),
     log: silent,

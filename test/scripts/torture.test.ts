@@ -1,6 +1,6 @@
 /**
  * The tools that torture a network: each fault of the proxy does what it says, invented people and offices keep to the
- * rules, the witness sees a second story, and a small torture with three kills loses nothing.
+ * rules, the witness sees a second story, and (when asked for) a small torture with three kills loses nothing.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -99,11 +99,10 @@ describe('the proxy', () => {
   })
 
   it('holds a request while others pass', async () => {
-    const held = post('slow', { kind: 'hold', ms: 150 })
-    await delay(30)
+    const held = post('slow', { kind: 'hold', ms: 500 })
+    await until(() => proxy.done.hold === 1)
     expect(await post('quick')).toBe('1: quick')
     expect(await held).toBe('2: slow')
-    expect(proxy.done.hold).toBe(1)
   })
 
   it('repeats a request later, also behind newer ones, and compares both answers', async () => {
@@ -191,8 +190,12 @@ describe('words of an office', () => {
   })
 })
 
-/** Three kills on four real nodes; the figures it prints are shown when it fails. */
-it(
+/**
+ * Three kills on four real nodes take longer than a test of `npm test` may (about 40 s on two cores), so it runs only
+ * when HUILIU_TORTURE=1 asks for it. The figures it prints are shown when it fails.
+ */
+const asked = process.env['HUILIU_TORTURE'] === '1'
+it.runIf(asked)(
   'a small torture with three kills loses, repeats and tears apart nothing',
   { timeout: 120_000 },
   async () => {

@@ -1,5 +1,5 @@
 /** The end of a run: faults have stopped, and within a few rounds everybody who is alive must be level with everybody else. */
-import { casesOf, standingOf } from './observed.ts'
+import { casesOf, refusedCases, standingOf } from './observed.ts'
 import { type Life, type Machine } from './stage.ts'
 import { type World } from './world.ts'
 
@@ -61,8 +61,14 @@ async function viewsApart(left: Machine, right: Machine): Promise<string> {
   if (!left.life || !right.life) return 'not started'
   const [here, there] = [await casesOf(left.memory, right.id), await casesOf(right.memory, left.id)]
   if (here.join() !== there.join()) return `${here.length} and ${there.length} cases`
+  // What one of two lives refused because only the other knew of it is refused for good: a person must look at these.
+  const refusedFor = new Set([
+    ...(await refusedCases(left.memory, right.id)),
+    ...(await refusedCases(right.memory, left.id)),
+  ])
   for (const id of here)
-    if ((await sharedView(left.life, id)) !== (await sharedView(right.life, id))) return `views of case ${id}`
+    if (!refusedFor.has(id) && (await sharedView(left.life, id)) !== (await sharedView(right.life, id)))
+      return `views of case ${id}`
   return ''
 }
 

@@ -147,7 +147,11 @@ export const flows: readonly Flow[] = [
   {
     name: 'recover',
     before: [roster, keep, publish, arrive, restore],
-    act: ({ home }) => home.region.recovery.allow(),
+    act: async ({ home: { region } }) => {
+      await region.recovery.allow()
+      const peer = await region.store.read((reader) => region.peers.get(reader, hostId))
+      if (peer) await region.recovery.recover(peer)
+    },
   },
   { name: 'erase', before: [...here, close], act: (o) => desk(o).desk.erase(desk(o).id) },
   {

@@ -139,13 +139,13 @@ export const faultKinds: readonly FaultKind[] = [
     about: 'a database put back to an older copy, with its head store or without; a machine lost',
     start: (storm) => {
       often(storm, 8000, () => backUp(storm))
-      often(storm, storm.chance.spread(25_000, 150_000), () => lose(storm))
+      often(storm, storm.chance.spread(25_000, 150_000), () => void lose(storm))
     },
   },
   {
     name: 'F13',
     about: 'a node started twice, on one database or on a copy',
-    start: (storm) => often(storm, storm.chance.spread(30_000, 150_000), () => doubleNode(storm)),
+    start: (storm) => often(storm, storm.chance.spread(30_000, 150_000), () => void doubleNode(storm)),
     heal: (world) => Promise.resolve(undoubleAll(world)),
   },
   {

@@ -63,8 +63,10 @@ export interface Witness {
   readonly steps: number
   /** Nodes that were restored, lost or started twice: only these may have anything to be told of. */
   readonly shaken: ReadonlySet<NodeId>
-  /** Nodes of which two lives with two head stores have run: these have told two stories. */
+  /** Nodes that may have told two stories without knowing: without their head store, or with two of them. */
   readonly forked: ReadonlySet<NodeId>
+  /** Of these, nodes of which two lives with two head stores have run. */
+  readonly doubled: ReadonlySet<NodeId>
   /** Keys that replace another without being announced, as `node kid`, and those a node was told to distrust, as `reader node kid`. */
   readonly replacing: ReadonlySet<string>
   readonly revoked: ReadonlySet<string>
@@ -279,13 +281,26 @@ function checkJudged(world: Witness, node: NodeId, judged: Judged, touched: Touc
     if (known) known.outcome = judged.outcome
     if (judged.outcome === 'applied') world.saw('parked record settled')
   }
-  if (judged.outcome.startsWith('refused:') && world.isHonest(judged.peer))
+  // Two lives with two head stores do not know what the other has said; whoever answers the wrong one is refused.
+  const knowing = !world.doubled.has(node)
+  if (
+    judged.outcome.startsWith('refused:') &&
+    world.isHonest(judged.peer) &&
+    knowing &&
+    !namedAlready(world, judged)
+  )
     world.violate('honest-not-refused', `${where}: ${judged.outcome}`)
   checkOrder(world, stream, judged, where)
   const read = judged.outcome === 'applied' ? readRecord(ledger.texts.get(judged.digest) ?? '') : undefined
   if (!read?.ok || !read.known) return
   noticeJudged(world, node, judged.peer, read.record)
   fold(world, node, read.record, touched)
+}
+
+/** A key that an agreement has named meanwhile needs no announcement any more. */
+function namedAlready({ ledger, replacing }: Witness, { digest, peer }: Judged): boolean {
+  const key = recordAt(ledger, digest, 'keys.announced')?.body.key
+  return key !== undefined && replacing.has(`${peer} ${thumbprint(nodeJsCrypto, key)}`)
 }
 
 function checkOrder(world: Witness, stream: Stream, judged: Judged, where: string): void {

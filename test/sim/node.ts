@@ -74,6 +74,7 @@ export class SimNode implements Machine {
     const app = federationApp({
       ...region,
       budgets: unlimited,
+      pause: () => Promise.resolve(),
       heard: (peer) => region.courier.heard(peer),
       ready: () => Promise.resolve(true),
       log: this.log(alive),

@@ -323,6 +323,12 @@ export function standingOf(memory: MemoryStore, peer: string): Promise<Standing>
   })
 }
 
+/** Cases on which this node has refused something a peer said. */
+export async function refusedCases(memory: MemoryStore, peer: string): Promise<(string | null)[]> {
+  const rows = await memory.read((reader) => reader.find(recordsIn, { peer }))
+  return rows.filter(({ outcome }) => outcome.startsWith('refused:')).map(({ caseId }) => caseId)
+}
+
 /** Ids and peers of all cases of a node. */
 export function casesOf(memory: MemoryStore, peer: string): Promise<string[]> {
   return memory.read(async (reader) =>

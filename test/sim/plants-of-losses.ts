@@ -62,7 +62,7 @@ export const plantsOfLosses: readonly Plant[] = [
   },
   {
     name: 'epoch-after-any-head',
-    file: inbox,
+    file: 'node/federation/envelopes-in.ts',
     find: 'return after.epoch === epoch && after.seq === seq && after.head === head',
     replace: 'return after.epoch <= epoch || seq < 0 || head === undefined',
     why: 'an epoch is taken that says it begins elsewhere',
@@ -126,8 +126,8 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'erased-comes-back',
     file: 'node/federation/stream-records.ts',
-    find: "lines[index] = 'null'",
-    replace: 'lines[index] = String(lines[index])',
+    find: "lines[idx] = 'null'",
+    replace: 'lines[idx] = String(lines[idx])',
     why: 'the text of an erased record stays at its reader',
   },
 ]

@@ -10,7 +10,8 @@ import {
   fingerprint,
   jwsTypes,
   place,
-  purposeSchema,
+  parseStrictBytes,
+  requestPayloadSchema,
   readJws,
   sealEnvelope,
   signAnswer,
@@ -198,13 +199,11 @@ export class SimPeer extends ScriptedPeer {
   answer(post: Post, lie?: string): HttpAnswer {
     const read = readJws(Buffer.from(post.body).toString('utf8').trimEnd(), jwsTypes.request)
     if (!read.ok) return error(401, 'bad_signature')
-    const { nonce, purpose } = JSON.parse(Buffer.from(read.jws.payload).toString('utf8')) as {
-      nonce: string
-      purpose: unknown
-    }
-    const asked = purposeSchema.safeParse(purpose)
-    if (!asked.success) return error(400, 'bad_field')
-    const body = lie ?? this.answerBody(asked.data)
+    const parsed = parseStrictBytes(read.jws.payload)
+    const request = parsed.ok ? requestPayloadSchema.safeParse(parsed.value) : undefined
+    if (!request?.success) return error(400, 'bad_field')
+    const { nonce, purpose } = request.data
+    const body = lie ?? this.answerBody(purpose)
     const payload = {
       iss: this.node,
       aud: this.to,

@@ -169,6 +169,7 @@ export interface Stage extends Witness {
   readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[]
   readonly shaken: Set<NodeId>
   readonly forked: Set<NodeId>
+  readonly doubled: Set<NodeId>
   /** Nodes whose head store was lost or put back: of what was under way then nobody can know. */
   readonly headless: Set<NodeId>
   readonly replacing: Set<string>

@@ -50,6 +50,7 @@ export class World implements Stage {
   stormy = false
   readonly shaken = new Set<NodeId>()
   readonly forked = new Set<NodeId>()
+  readonly doubled = new Set<NodeId>()
   readonly headless = new Set<NodeId>()
   readonly replacing = new Set<string>()
   readonly revoked = new Set<string>()
@@ -271,6 +272,7 @@ export class World implements Stage {
   async agree({ region: left }: Life, { region: right }: Life): Promise<void> {
     const terms = { replyDays: 15, queriesPerDay: 1000, years: 3 }
     const card = right.agreements.card()
+    for (const { self, keyring } of [left, right]) this.replacing.add(`${self} ${keyring.kid}`)
     const draft = left.agreements.propose(simCrypto, card, right.agreements.fingerprint(), terms)
     const both = await right.sign({
       document: draft,
