@@ -114,9 +114,16 @@ export class Restoration {
     return { own, into, kid: named ? out.kid : this.kid }
   }
 
-  /** What the peer never confirmed, in the order it was written. */
-  unconfirmed(): OutRow[] {
-    return [...this.waiting.values()]
+  /**
+   * What the peer never confirmed, in the order it was written. Of keys, only those that come after the one in use: the
+   * announcement of a key that was replaced since, because it was stolen, would bring it back into force.
+   */
+  unconfirmed(kid: Digest): OutRow[] {
+    const newer = this.parts.keyring.kids()
+    newer.splice(newer.indexOf(kid))
+    return [...this.waiting.values()].filter(
+      ({ type, text }) => type !== 'keys.announced' || newer.includes(this.announcedKid(text) ?? ''),
+    )
   }
 
   /** Takes out what the peer has not confirmed: sealed without a receipt, and not sealed. */
@@ -275,6 +282,9 @@ export class Restoration {
   /** We had parked a record of the peer and then said what became of it: now it becomes just that. */
   private async replaySettled({ body }: FactRecord<'outcome.settled'>): Promise<Applied> {
     const { digest, outcome, epoch, seq, index } = body
+    // A restored node settles what had waited as soon as it starts, before it knows that it had said so.
+    for (const [waiting, { type, text }] of this.waiting)
+      if (type === 'outcome.settled' && text?.includes(`"digest":"${digest}"`)) this.waiting.delete(waiting)
     const row = await this.tx.get(recordsIn, { peer: this.node, digest })
     if (!row) return { outcome: 'refused', code: 'bad_record' }
     if (!row.parked) return { outcome: 'applied' }

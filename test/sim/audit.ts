@@ -47,7 +47,7 @@ export function audit(
     if (occasion === 'recovered') noticeSaidAgain(world, out, before.written)
     erased(world, out, into, pair)
   }
-  refold(world, node, peer, pair)
+  refold(world, node, peer, pair, occasion)
 }
 
 function learn({ ledger }: Witness, { records, received }: Pair): void {
@@ -148,12 +148,16 @@ function lostReceipts(into: Stream, before: readonly TakenThere[]): void {
 /** What the database held before it was recovered, said or still to be said, is in it. */
 function keepsWritten(world: Witness, out: Stream, before: Stream['written']): void {
   const now = new Set(out.written.map(({ digest }) => digest))
-  for (const { digest, type } of before)
-    if (!now.has(digest) && type !== 'epoch.opened')
+  const settles = (digest: string) => recordAt(world.ledger, digest, 'outcome.settled')?.body.digest
+  const settled = new Set(out.written.map(({ digest }) => settles(digest)).filter((one) => one !== undefined))
+  for (const { digest, type } of before) {
+    if (type === 'epoch.opened' || type === 'keys.announced') continue
+    if (!now.has(digest) && !settled.has(settles(digest) ?? ''))
       world.violate(
         'survives-loss',
         `${out.issuer}>${out.receiver}: ${type} ${digest} was written and is gone`,
       )
+  }
 }
 
 function noticeSaidAgain(world: Witness, out: Stream, before: Stream['written']): void {
@@ -241,7 +245,7 @@ function erased(world: Witness, out: Stream, into: Stream, { records, received }
 }
 
 /** Facts anew, from the records that are there, in the order of each stream. */
-function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair): void {
+function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair, occasion: Occasion): void {
   const { ledger } = world
   ledger.forgetPair(node, peer)
   const touched: Touched = { apart: true, cases: new Set(), reports: new Set() }
@@ -263,6 +267,46 @@ function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair): void {
     const read = readRecord(ledger.texts.get(digest) ?? '')
     if (read.ok && read.known) fold(world, node, read.record, touched)
   }
+  const blank = occasion === 'end' ? new Set<string>() : blankCases(world, pair)
+  for (const id of blank) adopt(world, node, id)
   for (const id of touched.cases) compareCase(world, node, id)
-  for (const id of touched.reports) compareActivity(world, node, id)
+  for (const id of touched.reports) if (!blank.has(caseOf(world, node, id))) compareActivity(world, node, id)
+}
+
+function caseOf({ ledger }: Witness, node: NodeId, report: string): string {
+  const name = `${node}|${report}`
+  return (ledger.held.get(name) ?? ledger.due.get(name))?.caseId ?? ''
+}
+
+/** Cases of which a text is gone: until its erasure is heard nobody can know what it said. */
+function blankCases({ ledger }: Witness, { records, received }: Pair): Set<string> {
+  const blank = records.filter(({ text }) => text === null).map(({ digest }) => digest)
+  for (const { jws, lines } of received) {
+    if (!/^null$/m.test(lines)) continue
+    const texts = lines.split('\n')
+    blank.push(...envelopeClaims(jws).records.filter((_, i) => texts[i] === 'null'))
+  }
+  const cases = new Set<string>()
+  for (const digest of blank) {
+    const read = readRecord(ledger.texts.get(digest) ?? '')
+    if (read.ok && read.known && read.record.case !== null) cases.add(read.record.case)
+  }
+  return cases
+}
+
+function adopt({ ledger }: Witness, node: NodeId, id: string): void {
+  const row = ledger.rows.get(`${node}|${id}`)
+  const book = ledger.book(node, id)
+  if (!row) return
+  book.home = JSON.parse(row.homeFacts) as typeof book.home
+  book.host = JSON.parse(row.hostFacts) as typeof book.host
+  const by = new Map<string, NodeId | null>()
+  for (const [name, due] of ledger.due)
+    if (due.caseId === id && name.startsWith(node)) {
+      by.set(name, due.by)
+      ledger.due.delete(name)
+    }
+  for (const [name, held] of ledger.held)
+    if (held.caseId === id && name.startsWith(node))
+      ledger.due.set(name, { ...held, by: by.get(name) ?? null })
 }

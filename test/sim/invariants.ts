@@ -282,7 +282,9 @@ function checkJudged(world: Witness, node: NodeId, judged: Judged, touched: Touc
     if (judged.outcome === 'applied') world.saw('parked record settled')
   }
   // Two lives with two head stores do not know what the other has said; whoever answers the wrong one is refused.
-  const knowing = !world.doubled.has(node)
+  // A restored register knows one question per person, and may have asked twice: the other answer finds nobody (known gap).
+  const forgotten = judged.outcome === 'refused:query_unknown' && world.shaken.has(node)
+  const knowing = !world.doubled.has(node) && !forgotten
   if (
     judged.outcome.startsWith('refused:') &&
     world.isHonest(judged.peer) &&

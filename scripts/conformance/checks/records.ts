@@ -182,7 +182,8 @@ const opening: readonly Check[] = [
         [one.says('flow.published'), applied],
         [recorded, refused('family_not_agreed')],
         [nowhere, refused('family_not_agreed')],
-        [settled, refused('family_not_agreed')],
+        // Records about the streams themselves belong to every agreement; this one settles nothing.
+        [settled, refused('bad_record')],
         [second.unknown(null), 'parked'],
       ])
     },
