@@ -5,7 +5,8 @@
  */
 import { readRecord, type NodeId } from '../../protocol/index.ts'
 import { compareActivity, compareCase, fold, keepActivity, keepCase, type Touched } from './facts.ts'
-import { checkReceiptBytes, demandKey, demandNext, nextKey, recordAt, type Witness } from './invariants.ts'
+import { checkReceiptBytes, demandKey, demandNext, nextKey, recordAt } from './invariants.ts'
+import { type Witness } from './witness.ts'
 import {
   envelopeClaims,
   kidOf,

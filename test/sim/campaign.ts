@@ -1,6 +1,6 @@
 /** Many seeds, one after the other, and what they add up to. */
 import { faultKinds } from './faults.ts'
-import { invariants } from './invariants.ts'
+import { invariants } from './witness.ts'
 import { runSeed, type SeedResult } from './run.ts'
 import { missing, sightings, stepsToSeeAll, type Sighting } from './sightings.ts'
 

@@ -12,7 +12,7 @@ import {
   type FactRecord,
   type NodeId,
 } from '../../protocol/index.ts'
-import { type Witness } from './invariants.ts'
+import { type Witness } from './witness.ts'
 import { type ActivityFacts, type CaseFacts, type Commit } from './observed.ts'
 
 /** Cases and reports that a commit has touched, to be compared when all of it is folded. */

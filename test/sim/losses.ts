@@ -4,7 +4,7 @@
  */
 import { type NodeId } from '../../protocol/index.ts'
 import { Byzantine } from './byzantine.ts'
-import { allOpen } from './observed.ts'
+import { allOpen, pairsIn } from './observed.ts'
 import { type Doubling, type Kept, type Life, type Machine, type Stage, type Storm } from './stage.ts'
 
 const copies = new WeakMap<Machine, Kept[]>()
@@ -20,8 +20,24 @@ function calm({ world }: Storm, node: Machine): boolean {
  */
 async function othersWhole({ world }: Storm, node: Machine): Promise<boolean> {
   for (const other of world.nodes.values())
-    if (other !== node && (other.twin || !(await allOpen(other.memory)))) return false
+    if (other !== node && (other.twin || unsettled.has(other) || !(await allOpen(other.memory)))) return false
   return world.errands.length === 0
+}
+
+/** Nodes that have lost something and may not have noticed it yet: until all their peers have told them how far they are. */
+const unsettled = new WeakSet<Machine>()
+function unsettle(world: Stage, node: Machine): void {
+  unsettled.add(node)
+  const look = async () => {
+    const { life } = node
+    const peers = [...world.nodes.keys()].filter((id) => id !== node.id)
+    const told =
+      life && !node.twin && peers.every((id) => life.region.courier.delivery(id).problem === undefined)
+    const pairs = pairsIn(node.memory.snapshot())
+    if (told && peers.every((id) => pairs.has(id)) && (await allOpen(node.memory))) unsettled.delete(node)
+    else world.timeline.after(5000, () => void look())
+  }
+  world.timeline.after(45_000, () => void look())
 }
 
 /** Backups are made all the time; one in a while is needed. */
@@ -58,6 +74,7 @@ export async function lose(storm: Storm): Promise<void> {
     world.headless.add(node.id)
     world.forked.add(node.id)
   }
+  unsettle(world, node)
   world.saw(`restored: ${what}`)
   world.startLater(node, chance.spread(5, 5000))
 }
@@ -90,6 +107,7 @@ export async function doubleNode(storm: Storm): Promise<void> {
   world.timeline.after(chance.spread(2000, 60_000), () => {
     world.tell(`F13 ends at ${node.id}, the ${survivor} goes on`)
     node.undouble(survivor)
+    if (how !== 'one store') unsettle(world, node)
   })
 }
 

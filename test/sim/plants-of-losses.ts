@@ -1,5 +1,5 @@
 /** Planted defects of standing, epochs, keys, recovery and positions: the other half of plants.ts. */
-import { type Plant } from './plants.ts'
+import { type Plant } from './plant.ts'
 
 const standing = 'node/federation/standing.ts'
 const heads = 'node/federation/heads.ts'

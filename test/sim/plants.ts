@@ -2,15 +2,8 @@
  * Planted defects: each is one change to one source of the production core that the simulator must find by its general
  * invariants. `find` stands exactly once in the file. Adding one is adding a row.
  */
+import { type Plant } from './plant.ts'
 import { plantsOfLosses } from './plants-of-losses.ts'
-
-export interface Plant {
-  readonly name: string
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  readonly why: string
-}
 
 const inbox = 'node/federation/inbox.ts'
 const courier = 'node/federation/courier.ts'

@@ -9,7 +9,7 @@ import { type NodeId } from '../../protocol/index.ts'
 import { type App } from '../harness/network.ts'
 import { type Office } from '../harness/office.ts'
 import { type Chance } from './chance.ts'
-import { type Witness } from './invariants.ts'
+import { type Witness } from './witness.ts'
 import { type NodeClock, type Timeline } from './timeline.ts'
 
 /** A fault of ours, which no code can be blamed for. The log shows its code. */
