@@ -19,7 +19,8 @@ import { Command } from 'commander'
 import * as esbuild from 'esbuild'
 import { allFaults, failureLines, runCampaign, Tally, type Campaign } from '../test/sim/campaign.ts'
 import { enumerateCrashes } from '../test/sim/crashes.ts'
-import { planted, plantNamed, plants, type Plant } from '../test/sim/plants.ts'
+import { type Plant } from '../test/sim/plant.ts'
+import { planted, plantNamed, plants } from '../test/sim/plants.ts'
 import { stepsPerSeed, type SeedResult } from '../test/sim/run.ts'
 
 interface Options {

@@ -212,7 +212,13 @@ export class Recovery {
     const back = await restoration.take(out, copies)
     const reason = reasonOf(copies.heads, out)
     const epoch = await this.standing.freshEpoch(node, out.epoch, back.own.epoch, copies.heads.received.epoch)
-    await this.openEpoch(tx, { ...out, epoch, kid: back.kid }, back.own, reason, restoration.unconfirmed(back.kid))
+    await this.openEpoch(
+      tx,
+      { ...out, epoch, kid: back.kid },
+      back.own,
+      reason,
+      restoration.unconfirmed(back.kid),
+    )
     await this.resume(tx, peer, restoration)
     // Before the commit: until it is durable the stream is still to be recovered, and nothing is signed.
     await this.standing.reopened(node, { epoch, seq: 0, head: back.own.head }, back.into)

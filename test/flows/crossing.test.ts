@@ -118,7 +118,6 @@ async function perform(pair: Pair, one: Act): Promise<void> {
   }
 }
 
- 
 async function attempt(pair: Pair, { do: verb, who, which, day }: Act): Promise<unknown> {
   const { home, host } = pair
   const idNumber = idNumberOf(who)
