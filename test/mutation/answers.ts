@@ -108,10 +108,7 @@ async function receipts(scene: Scene, plan: Plan, keep: Keep): Promise<Omit<Done
     tables.every((table) => stored > 0 && ['envelopes_out', 'streams_out', 'records_out'].includes(table)),
     `an answer changed ${tables.join()}`,
   )
-  demand(
-    expected[1]?.updated === Math.min(stored, 1),
-    'the stream is written once for all receipts of a post',
-  )
+  demand((expected[1]?.updated ?? 0) <= stored, 'the stream is written oftener than there are receipts')
   if (stored > 0) await holdReceipts(stage, stored)
   demand(plan.signing !== 'untouched' || stored === 3, 'good receipts were not taken')
   return { result: courier.delivery(shenzhen).problem?.code ?? 'receipted', moved: stored > 0 }

@@ -86,7 +86,8 @@ export function request(scene: Scene, signing: Message['signing']): Message {
       signing: 'untouched',
       claimed,
       body,
-      codes: ['replayed_nonce'],
+      // What was asked more than five minutes ago is refused for its time already.
+      codes: ['replayed_nonce', 'bad_time'],
     }
   }
   const message: Message = {

@@ -239,8 +239,7 @@ export class ChunkRun {
       { before, after },
       world.digests.get(message.claimed) ?? new Set(),
     )
-    if (before?.frozen === true)
-      demand(answer.code !== undefined && taken.length === 0, 'a frozen stream moved')
+    if (before?.frozen === true) demand(taken.length === 0, 'a frozen stream moved')
     else holdExpectation(message, answer, taken)
     this.remember(world, message, taken)
     if (answer.code === undefined && world.posted.length < 40) world.posted.push(message.body)
