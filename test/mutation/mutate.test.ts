@@ -1,4 +1,4 @@
-/** A bounded run of mutated messages, with another seed each time; the whole is `npm run mutate`. */
+/** A bounded run of mutated messages, the same every time; `npm run mutate` has as many and as fresh ones as one likes. */
 import { expect, it } from 'vitest'
 import { ChunkRun, MessageBroke } from './run.ts'
 
@@ -7,7 +7,7 @@ const most = { messages: 3000, ms: 8000 }
 const perChunk = 250
 
 it('meets mutated messages with one answer each, and the effects that go with it alone', async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31)
+  const seed = 20_261_122
   const until = performance.now() + most.ms
   for (let chunk = 0; chunk < most.messages / perChunk && performance.now() < until; chunk++) {
     const broke = await new ChunkRun(seed, chunk).run(perChunk).then(
