@@ -10,7 +10,7 @@ import { Courier } from './federation/courier.ts'
 import { Erasure } from './federation/erasure.ts'
 import { EvidenceFile } from './federation/evidence.ts'
 import { Gate } from './federation/gate.ts'
-import { type CaseFacts, type ForgetSide } from './federation/handlers.ts'
+import { type ForgetSide } from './federation/handlers.ts'
 import { Heads, type HeadFiles } from './federation/heads.ts'
 import { Inbox } from './federation/inbox.ts'
 import { Lease } from './federation/lease.ts'
@@ -27,7 +27,7 @@ import {
   Cases,
   CaseViews,
   flowHandlers,
-  FlowReplay,
+  FlowRetelling,
   HomeFlows,
   HostFlows,
   type LostAnswers,
@@ -147,24 +147,16 @@ function openRooms({ self, name, platform }: RegionParts, { ids, vault, peers, o
   const ofCases = activities.ofCases.bind(activities)
   const views = new CaseViews({ home, host, crypto, activities: ofCases })
   const answers: LostAnswers = {
-    queried: (tx, peer, record) => home.answerLost(tx, peer, record),
+    queried: (tx, peer, query) => home.answerLost(tx, peer, query),
     opened: (tx, peer, caseId) => host.answerLost(tx, peer, caseId),
   }
-  const replay = new FlowReplay({ self, cases, members, organisations, answers, clock, ids })
-  const flows = flowHandlers({ cases, home, host, replay })
+  const retold = { self, cases, members, organisations, reports: activities, answers, clock, ids }
+  const facts = new FlowRetelling(retold)
+  const flows = flowHandlers({ cases, home, host })
   const forget: ForgetSide = async (tx, peer, caseId, by) => {
     const forgotten = await cases.forget(tx, peer, caseId, by === self)
     if (forgotten.side) await activities.forget(tx, caseId, forgotten.side)
     return forgotten
-  }
-  const facts: CaseFacts = {
-    prune: (tx, caseId) => cases.prune(tx, caseId),
-    exists: async (tx, caseId) => (await cases.get(tx, caseId)) !== undefined,
-    openErased: (tx, peer, caseId, homeNode) => cases.openErased(tx, peer, caseId, homeNode),
-    unsay: async (tx, peer, caseId) => {
-      const side = await cases.unsay(tx, peer, caseId)
-      if (side) await activities.forget(tx, caseId, side)
-    },
   }
   return { organisations, members, cases, activities, home, host, views, flows, forget, facts }
 }
@@ -183,7 +175,7 @@ function openDoors(
     ...rooms.flows,
     'activity.recorded': activities.handler,
     'activity.corrected': activities.handler,
-    ...new StreamRecords({ self, peers, forget, facts }).handlers,
+    ...new StreamRecords({ peers, forget, facts }).handlers,
   }
   const greet = (peer: NodeId) => courier.greetAnew(peer)
   const taking = { standing, lease, alarms, clock, greet }

@@ -12,11 +12,12 @@ import {
   type Crypto,
   type FactRecord,
   type NodeId,
+  type RecordCode,
   type Side,
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied, type RecordPlace } from '../federation/handlers.ts'
+import { applied, refused, type Applied, type Told, type Unfit } from '../federation/handlers.ts'
 import { type Outbox } from '../federation/outbox.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type Arrival, type Case, type Cases } from '../flows/index.ts'
@@ -154,13 +155,6 @@ export class Activities {
       if (record.type === 'activity.corrected') return this.heardCorrection(tx, peer, record)
       throw new TypeError(`${record.type} is no activity`)
     },
-    replay: (
-      tx: Transaction,
-      _peer: Peer,
-      record: FactRecord,
-      by: NodeId,
-      at?: RecordPlace,
-    ): Promise<Applied> => this.replay(tx, record, by, at !== undefined),
   }
 
   /** Forgets what one side has reported on a case. */
@@ -168,31 +162,65 @@ export class Activities {
     for (const row of await tx.find(activities, { caseId, side })) await tx.remove(activities, { id: row.id })
   }
 
-  /** A report from before a loss; `said` unless it waits to be said. Ours come back with their marks. */
-  private async replay(tx: Transaction, record: FactRecord, by: NodeId, said: boolean): Promise<Applied> {
-    const subject = await this.cases.get(tx, record.case ?? '')
-    if (!subject) return refused('case_unknown')
-    const ours = by !== subject.row.peer
-    if (record.type === 'activity.corrected') {
-      const row = await tx.get(activities, { id: record.body.corrects })
-      if (!row) return refused('activity_unknown')
-      const { activity } = record.body
-      await this.applyCorrection(tx, row, activity)
-      if (ours && activity) await this.remark(tx, row, this.mark(personOf(subject), activity))
-      return applied
+  async forgetAll(tx: Transaction, caseId: Uuid): Promise<void> {
+    for (const row of await tx.find(activities, { caseId })) await tx.remove(activities, { id: row.id })
+  }
+
+  /** The reports on a case told anew from all that both sides have said; ours come back with their marks. */
+  async retell(tx: Transaction, subject: Case, told: readonly Told[]): Promise<Unfit[]> {
+    await this.forgetAll(tx, subject.row.id)
+    const rows = new Map<Uuid, ActivityRow>()
+    const unfit: Unfit[] = []
+    for (const one of told) {
+      const code = await this.retellOne(tx, subject, rows, one)
+      if (code !== undefined) unfit.push({ told: one, code })
     }
-    if (record.type !== 'activity.recorded') throw new TypeError(`${record.type} is no activity`)
-    if (await tx.get(activities, { id: record.id })) return applied
+    await tx.insert(activities, [...rows.values()])
+    return unfit
+  }
+
+  private async retellOne(
+    tx: Transaction,
+    subject: Case,
+    rows: Map<Uuid, ActivityRow>,
+    { record, by, waiting = false }: Told,
+  ): Promise<RecordCode | undefined> {
+    const ours = by !== subject.row.peer
     const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
+    if (record.type === 'record.erased')
+      for (const row of [...rows.values()]) if (row.side === side) rows.delete(row.id)
+    if (record.type === 'activity.corrected') {
+      const row = rows.get(record.body.corrects)
+      if (row?.side !== side) return 'activity_unknown'
+      const { activity } = record.body
+      rows.set(row.id, { ...row, ...correctedColumns(activity), changedMs: this.clock.nowMs() })
+      if (ours && activity) await this.remark(tx, row, this.mark(personOf(subject), activity))
+    }
+    if (record.type !== 'activity.recorded') return undefined
+    const { id } = record
+    if (rows.has(id) || (await tx.get(activities, { id }))) return 'record_repeated'
     const { activity } = record.body
     const mark = ours ? this.mark(personOf(subject), activity) : null
+    const known = mark !== null && (await this.isReported(tx, mark, id, rows))
+    if (known && waiting) return 'record_repeated'
     // A restored database may still keep it waiting: it was said since.
-    if (mark !== null && said && (await tx.get(waitingActivities, { mark })))
+    if (mark !== null && (await tx.get(waitingActivities, { mark })))
       await tx.remove(waitingActivities, { mark })
-    const known = mark !== null && (await this.knownMarks(tx, [{ mark }])).size > 0
-    if (known && !said) return refused('record_repeated')
-    await this.store(tx, record.id, subject, side, activity, known ? null : mark)
-    return applied
+    rows.set(id, this.rowOf(id, subject, side, activity, known ? null : mark))
+    return undefined
+  }
+
+  /** Is this report known under another id? */
+  private async isReported(
+    tx: Transaction,
+    mark: string,
+    id: Uuid,
+    rows: ReadonlyMap<Uuid, ActivityRow>,
+  ): Promise<boolean> {
+    if ([...rows.values()].some((row) => row.mark === mark)) return true
+    const corrected = await tx.get(correctedMarks, { mark })
+    if (corrected && corrected.activity !== id) return true
+    return (await tx.find(activities, { mark })).length > 0
   }
 
   private async heard(
@@ -282,13 +310,20 @@ export class Activities {
     activity: Activity,
     mark: string | null,
   ): Promise<void> {
+    await tx.insert(activities, [this.rowOf(id, subject, side, activity, mark)])
+  }
+
+  private rowOf(id: Uuid, subject: Case, side: Side, activity: Activity, mark: string | null): ActivityRow {
     const place = { id, caseId: subject.row.id, side, withdrawn: false, mark, changedMs: this.clock.nowMs() }
-    await tx.insert(activities, [{ ...place, ...columnsOf(activity) }])
+    return { ...place, ...columnsOf(activity) }
   }
 
   private async applyCorrection(tx: Transaction, row: ActivityRow, activity: Activity | null): Promise<void> {
-    const changes = activity === null ? { withdrawn: true } : { ...columnsOf(activity), withdrawn: false }
-    await tx.update(activities, { id: row.id }, { ...changes, changedMs: this.clock.nowMs() })
+    await tx.update(
+      activities,
+      { id: row.id },
+      { ...correctedColumns(activity), changedMs: this.clock.nowMs() },
+    )
   }
 
   private mark(person: string, activity: Activity): string {
@@ -313,6 +348,10 @@ function columnsOf(activity: Activity): {
     title: activity.title ?? null,
     amountFen: activity.amountFen ?? null,
   }
+}
+
+function correctedColumns(activity: Activity | null): Partial<ActivityRow> {
+  return activity === null ? { withdrawn: true } : { ...columnsOf(activity), withdrawn: false }
 }
 
 function activityOf(row: {

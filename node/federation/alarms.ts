@@ -14,7 +14,7 @@ export const alarmKinds = [
   'behind',
   /** A peer's stream stands before what we already had of it: it was restored. Subject: epoch/seq. */
   'peer_behind',
-  /** Replaying our own receipts after a loss came to another outcome than we had signed. Subject: epoch/seq/index. */
+  /** What came back after a loss does not fit together. Subject: whose stream and which record, or `unsaid` and the case. */
   'replay_differs',
   /** A peer's clock and ours differ by more than five minutes. Subject: the day. */
   'clock_skew',

@@ -1,5 +1,5 @@
 /**
- * What federation asks of whoever understands a record: to judge and apply it, to take it in again after a loss, to
+ * What federation asks of whoever understands a record: to judge and apply it, to tell its facts anew after a loss, to
  * forget it. Federation itself knows streams and outcomes, and nothing of members and cases.
  */
 import {
@@ -30,32 +30,52 @@ export interface RecordHandler {
   /** Reads, in few round trips, the rows that applying these records will need. Optional: only speed depends on it. */
   prepare?(tx: Transaction, peer: Peer, records: readonly FactRecord[]): Promise<void>
   apply(tx: Transaction, peer: Peer, record: FactRecord, at: RecordPlace): Promise<Applied>
-  /**
-   * Takes in again a record that was applied before a loss: the facts alone, without any reply, whoever of the two wrote
-   * it. Refused when what it builds on is not there yet. `at` is its place; one that waits to be said has none.
-   */
-  replay(tx: Transaction, peer: Peer, record: FactRecord, by: NodeId, at?: RecordPlace): Promise<Applied>
-  /** Says what should have followed from replayed records of the peer and was lost before it left. */
-  resume?(tx: Transaction, peer: Peer, replayed: Replayed): Promise<void>
-}
-
-/** What came back from a peer's copies, in the order of the streams. */
-export interface Replayed {
-  readonly ours: readonly FactRecord[]
-  readonly theirs: readonly FactRecord[]
 }
 
 export type RecordHandlers = Record<RecordType, RecordHandler>
 
-/** What federation must be able to do with a case without knowing what it is. */
-export interface CaseFacts {
+/** A record that one of the two nodes has said. */
+export interface Told {
+  readonly record: FactRecord
+  readonly by: NodeId
+  /** Not confirmed by the peer, and perhaps written without knowledge of what came back. */
+  readonly waiting?: boolean
+}
+
+export interface Unfit {
+  readonly told: Told
+  readonly code: RecordCode
+}
+
+/**
+ * How facts come back after a loss: anew, from the records of both streams. How the two were interleaved nobody wrote
+ * down and nothing depends on, because each side's facts come from that side's records alone.
+ */
+export interface Facts {
+  /** None of these cases stands in the way of another until it is told. */
+  reset(tx: Transaction, cases: ReadonlySet<Uuid>): Promise<void>
+  /**
+   * Tells a case from everything its two sides have said, each side in the order of its stream. The answer is what does
+   * not fit, which is left out. `home` says whose case it is where every word of it was erased.
+   */
+  retell(
+    tx: Transaction,
+    peer: Peer,
+    caseId: Uuid,
+    told: readonly Told[],
+    home: NodeId | undefined,
+  ): Promise<Unfit[]>
+  /** Takes in again questions about a person and their answers, ours and the peer's, in the order of each stream. */
+  recall(tx: Transaction, peer: Peer, told: readonly Told[]): Promise<void>
+  /** Were we asked this? */
+  wasAsked(tx: Transaction, query: Uuid): Promise<boolean>
+  /** Did we ask this peer? */
+  hasAsked(tx: Transaction, peer: NodeId, query: Uuid): Promise<boolean>
+  /** Says what should have followed from words of the peer and was lost before it left. `denied`: queries we have denied. */
+  resume(tx: Transaction, peer: Peer, denied: ReadonlySet<Uuid>): Promise<void>
   exists(tx: Transaction, caseId: Uuid): Promise<boolean>
   /** A closed case of which only its erasure by home is left. */
   openErased(tx: Transaction, peer: NodeId, caseId: Uuid, home: NodeId): Promise<void>
-  /** Takes back what this side says of a case, so that it can be folded anew from its records. */
-  unsay(tx: Transaction, peer: NodeId, caseId: Uuid): Promise<void>
-  /** Removes it when nothing of ours came of it. */
-  prune(tx: Transaction, caseId: Uuid): Promise<void>
 }
 
 /** Forgets what one side of a closed case has said. Refused while the case is open. */

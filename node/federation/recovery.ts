@@ -13,7 +13,6 @@ import {
   type ComparePage,
   type Crypto,
   type Digest,
-  type FactRecord,
   type Heads as PeerHeads,
   type NodeId,
   type StreamHead,
@@ -25,11 +24,12 @@ import { type Reader, type Row, type Store, type Transaction } from '../store/po
 import { type Alarms } from './alarms.ts'
 import { CopyProofs, erasedIn, kidOf, placeOf, Unfit, type Copies } from './copies.ts'
 import { type Gate } from './gate.ts'
-import { type CaseFacts, type RecordHandler, type RecordHandlers, type Replayed } from './handlers.ts'
+import { type Facts, type RecordHandlers } from './handlers.ts'
 import { pairLock, recordsOf, type Outbox } from './outbox.ts'
 import { type Peer, type Peers, type StreamPlace } from './peers.ts'
 import { PeerUnreachable, type Requests, type Restored } from './requests.ts'
-import { Restoration, type OutRow } from './restoration.ts'
+import { Restoration } from './restoration.ts'
+import { type OutRow } from './retelling.ts'
 import { type Standing } from './standing.ts'
 import { envelopesOut, identity, recordsOut, replacedKey, streamsIn, streamsOut } from './tables.ts'
 
@@ -52,7 +52,7 @@ export class Recovery {
   private readonly gate: Gate
   private readonly outbox: Outbox
   private readonly handlers: RecordHandlers
-  private readonly facts: CaseFacts
+  private readonly facts: Facts
   private readonly standing: Standing
   private readonly alarms: Alarms
   private readonly keyring: Keyring
@@ -68,7 +68,7 @@ export class Recovery {
     gate: Gate
     outbox: Outbox
     handlers: RecordHandlers
-    facts: CaseFacts
+    facts: Facts
     standing: Standing
     alarms: Alarms
     keyring: Keyring
@@ -111,12 +111,16 @@ export class Recovery {
   async recover(peer: Peer): Promise<'level' | string> {
     try {
       const heads = await this.requests.heads(peer)
-      const before = await this.store.read((reader) => this.before(reader, peer.node, heads))
+      const before = await this.store.read((reader) => this.before(reader, peer.node))
       if (before?.out.standing !== 'recovering') return 'nothing_to_recover'
       const own = await this.fetchAll(peer, 'asked', before.base)
       const theirs = await this.fetchAll(peer, 'answering', before.into)
       const ownCases = await this.ownCases(peer, own, theirs)
       const copies = { heads, own, theirs, ownCases }
+      if (lacksOurs(heads, own.map(placeOf).at(-1) ?? before.base)) {
+        await this.store.transaction((tx) => this.takeTheirs(tx, peer, before, copies))
+        return 'peer_lost_too'
+      }
       const kid = await this.store.transaction((tx) => this.takeBack(tx, peer, before, copies))
       this.keyring.use(kid)
       return 'level'
@@ -141,12 +145,11 @@ export class Recovery {
     return proven.ok && proven.proven.contentId === received.head
   }
 
-  private async before(reader: Reader, node: NodeId, heads: PeerHeads): Promise<Before | undefined> {
+  private async before(reader: Reader, node: NodeId): Promise<Before | undefined> {
     const out = await reader.get(streamsOut, { peer: node })
     const into = await reader.get(streamsIn, { peer: node })
     if (!out || !into) return undefined
-    // An epoch of ours that the peer has never heard of was begun and never arrived.
-    for (let epoch = Math.min(out.epoch, heads.received.epoch); epoch > 0; epoch--) {
+    for (let { epoch } = out; epoch > 0; epoch--) {
       const page = { orderBy: 'seq', descending: true, limit: 1 } as const
       const [last] = await reader.find(envelopesOut, { peer: node, epoch, receipted: true }, page)
       if (!last) continue
@@ -198,8 +201,12 @@ export class Recovery {
     }
   }
 
-  /** The answer is the key that signs new agreements and cards from now on. */
-  private async takeBack(tx: Transaction, peer: Peer, before: Before, copies: Copies): Promise<Digest> {
+  /** Where the two streams still stand as they did when the copies were asked for. */
+  private async begin(
+    tx: Transaction,
+    peer: Peer,
+    before: Before,
+  ): Promise<{ out: StreamOut; restoration: Restoration }> {
     const { node } = peer
     await tx.lock([pairLock(node), `stream-in:${node}`, `stream-out:${node}`, 'identity'])
     const out = await tx.get(streamsOut, { peer: node })
@@ -208,7 +215,19 @@ export class Recovery {
       throw new Unfit('moved meanwhile')
     const { self, peers, gate, handlers, facts, proofs, alarms, keyring, crypto, clock } = this
     const parts = { self, peers, gate, handlers, facts, proofs, alarms, keyring, crypto, clock }
-    const restoration = new Restoration(parts, tx, peer, into, before.base, before.kid)
+    return { out, restoration: new Restoration(parts, tx, peer, into, before.base, before.kid) }
+  }
+
+  /** The peer has lost some of ours and waits for us, as we do for it: each first takes the other's stream back. */
+  private async takeTheirs(tx: Transaction, peer: Peer, before: Before, copies: Copies): Promise<void> {
+    const { restoration } = await this.begin(tx, peer, before)
+    await restoration.takeTheirs(copies)
+  }
+
+  /** The answer is the key that signs new agreements and cards from now on. */
+  private async takeBack(tx: Transaction, peer: Peer, before: Before, copies: Copies): Promise<Digest> {
+    const { node } = peer
+    const { out, restoration } = await this.begin(tx, peer, before)
     const back = await restoration.take(out, copies)
     const reason = reasonOf(copies.heads, out)
     const epoch = await this.standing.freshEpoch(node, out.epoch, back.own.epoch, copies.heads.received.epoch)
@@ -219,7 +238,7 @@ export class Recovery {
       reason,
       restoration.unconfirmed(back.kid),
     )
-    await this.resume(tx, peer, restoration)
+    await restoration.resume()
     // Before the commit: until it is durable the stream is still to be recovered, and nothing is signed.
     await this.standing.reopened(node, { epoch, seq: 0, head: back.own.head }, back.into)
     return this.newestOf(tx, back.kid)
@@ -261,14 +280,11 @@ export class Recovery {
       waiting.map((row, i) => ({ ...row, position: positions[i] ?? 0, outcome: null })),
     )
   }
+}
 
-  /** What should have followed from the peer's records and was lost before it left follows now. */
-  private async resume(tx: Transaction, peer: Peer, { ours, theirs }: Replayed): Promise<void> {
-    const handlers = new Set<RecordHandler>(Object.values(this.handlers))
-    const of = (handler: RecordHandler) => (record: FactRecord) => this.handlers[record.type] === handler
-    for (const handler of handlers)
-      await handler.resume?.(tx, peer, { ours: ours.filter(of(handler)), theirs: theirs.filter(of(handler)) })
-  }
+/** Has the peer less of our stream than both nodes' copies of it together show? Then it was restored as well. */
+function lacksOurs({ received }: PeerHeads, ours: StreamPlace): boolean {
+  return received.epoch < ours.epoch || (received.epoch === ours.epoch && received.seq < ours.seq)
 }
 
 /** A frozen stream was forked; a key that was replaced is named by an agreement; anything else was a loss. */

@@ -1,10 +1,10 @@
 /**
- * One peer's copies taken back in one transaction: envelopes and receipts as they were, facts by replaying what the
- * receipts say was applied. Nothing is judged a second time and nothing is answered here.
+ * One peer's copies taken back in one transaction: envelopes and receipts as they were, and then the facts, told anew
+ * from both streams. Nothing is judged a second time and nothing is answered here.
  *
- * The peer's envelopes come first and ours after them, for both were interleaved and nobody wrote down how. A record of
- * the peer's that builds on one of ours waits until ours is there. One of ours that builds on an envelope whose receipt
- * the peer never got brings that envelope in, with a receipt signed now.
+ * How both streams were interleaved nobody wrote down, and nothing depends on it: each side's facts come from that
+ * side's records alone. Only where a word of ours builds on an envelope whose receipt the peer never got is that
+ * envelope taken in too, with a receipt signed now.
  */
 import {
   readRecord,
@@ -22,27 +22,21 @@ import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
-import { demandNext, erasedIn, kidOf, Unfit, type Copies, type CopyProofs } from './copies.ts'
+import { demandNext, kidOf, Unfit, type Copies, type CopyProofs } from './copies.ts'
+import { itemsOf, storeEnvelope, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
-import { type Applied, type CaseFacts, type RecordHandlers, type RecordPlace } from './handlers.ts'
-import { itemsOf, storeEnvelope, textOf, type Item } from './envelopes-in.ts'
+import { type Facts, type RecordHandlers, type RecordPlace } from './handlers.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Restored } from './requests.ts'
+import { Retelling, type OutRow } from './retelling.ts'
 import { envelopesOut, recordsIn, recordsOut, replacedKey, streamsIn, type streamsOut } from './tables.ts'
-
-export type OutRow = Row<typeof recordsOut>
-
-interface Placed {
-  readonly record: FactRecord
-  readonly at: RecordPlace
-}
 
 export interface RestorationParts {
   readonly self: NodeId
   readonly peers: Peers
   readonly gate: Gate
   readonly handlers: RecordHandlers
-  readonly facts: CaseFacts
+  readonly facts: Facts
   readonly proofs: CopyProofs
   readonly alarms: Alarms
   readonly keyring: Keyring
@@ -51,22 +45,18 @@ export interface RestorationParts {
 }
 
 export class Restoration {
-  readonly ours: FactRecord[] = []
-  readonly theirs: FactRecord[] = []
   private readonly parts: RestorationParts
   private readonly tx: Transaction
   private readonly node: NodeId
+  private readonly retelling: Retelling
   private peer: Peer
   private into: StreamHead
   /** Where our stream stands in both nodes' copies: from here on the peer's word counts. */
   private own: StreamHead
   /** What the peer has not confirmed, by digest; said again when all is back. */
   private readonly waiting = new Map<Digest, OutRow>()
-  private readonly deferred: Placed[] = []
   /** The peer's envelopes that have no receipt of ours as far as it knows. */
-  private further: Restored[] = []
-  /** What was written in the restored database before anybody noticed has been taken back. */
-  private unsaid: Set<string> | undefined
+  private further: readonly Restored[] = []
   /** The key the peer expects next, and every key known to have signed this stream. */
   private kid: Digest
   private readonly kids = new Set<Digest>()
@@ -86,6 +76,7 @@ export class Restoration {
     this.into = into
     this.own = base
     this.kid = kid
+    this.retelling = new Retelling(parts, tx, peer, this.waiting)
   }
 
   /** Takes everything back; the answer is where both streams stand and which key signs ours. */
@@ -94,24 +85,34 @@ export class Restoration {
     copies: Copies,
   ): Promise<{ own: StreamHead; into: StreamHead; kid: Digest }> {
     await this.setAside(out)
-    await this.openErased(copies)
-    const receipted = copies.theirs.findIndex(({ receipt }) => receipt === null)
-    this.further = receipted < 0 ? [] : copies.theirs.slice(receipted)
-    for (const copy of receipted < 0 ? copies.theirs : copies.theirs.slice(0, receipted))
-      await this.takeTheirs(copy)
+    await this.takeAllTheirs(copies.theirs)
     for (const copy of copies.own) await this.takeOwn(copy)
-    for (const placed of this.deferred) await this.replayDeferred(placed)
-    if (this.unsaid) await this.sayAgain(this.unsaid)
-    const { received, sent } = copies.heads
-    const { own, into } = this
-    if (received.epoch !== own.epoch || received.seq !== own.seq || received.head !== own.head)
-      throw new Unfit('less of ours than it had confirmed')
-    if (sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0)
-      throw new Unfit('less of its own than we had receipted')
-    await this.tx.update(streamsIn, { peer: this.node }, into)
+    this.demandWhole(copies)
+    await this.retelling.settle()
+    await this.retelling.eraseTexts()
+    await this.takeNeeded()
+    await this.retelling.tellAll(copies.ownCases)
+    await this.tx.update(streamsIn, { peer: this.node }, this.into)
     // A key that never signed here nor was announced here was named by a newer agreement, because others were lost.
     const named = out.kidFrom === replacedKey || !this.kids.has(out.kid)
-    return { own, into, kid: named ? out.kid : this.kid }
+    return { own: this.own, into: this.into, kid: named ? out.kid : this.kid }
+  }
+
+  /**
+   * Only the peer's stream, while the peer has lost some of ours and must have it back from us first. What of it builds
+   * on words of ours that we lost is told when those are back.
+   */
+  async takeTheirs(copies: Copies): Promise<void> {
+    await this.takeAllTheirs(copies.theirs)
+    await this.retelling.settle()
+    await this.retelling.eraseTexts()
+    await this.retelling.tellWhatIsThere(copies.ownCases)
+    await this.tx.update(streamsIn, { peer: this.node }, this.into)
+  }
+
+  /** Says what should have followed from the peer's words and was lost before it left. */
+  async resume(): Promise<void> {
+    await this.retelling.resume()
   }
 
   /**
@@ -146,20 +147,13 @@ export class Restoration {
     this.kids.add(this.kid)
   }
 
-  /** Where both have erased their words, their erasures alone do not say whose case it was. */
-  private async openErased({ own, theirs, ownCases }: Copies): Promise<void> {
-    const byUs = erasedIn(own)
-    for (const id of erasedIn(theirs))
-      if (byUs.has(id) && !(await this.parts.facts.exists(this.tx, id)))
-        await this.parts.facts.openErased(
-          this.tx,
-          this.node,
-          id,
-          ownCases.has(id) ? this.parts.self : this.node,
-        )
+  private async takeAllTheirs(theirs: readonly Restored[]): Promise<void> {
+    const end = theirs.findIndex(({ receipt }) => receipt === null)
+    this.further = end < 0 ? [] : theirs.slice(end)
+    for (const copy of end < 0 ? theirs : theirs.slice(0, end)) await this.takeOneOfTheirs(copy)
   }
 
-  private async takeTheirs({ envelope, receipt }: Restored): Promise<void> {
+  private async takeOneOfTheirs({ envelope, receipt }: Restored): Promise<void> {
     const proven = this.parts.gate.prove(this.peer, envelope, 'receipted')
     if (!proven.ok) throw new Unfit(proven.code)
     const outcomes = this.parts.proofs.ownOutcomes(this.node, proven.proven, receipt ?? '')
@@ -168,10 +162,10 @@ export class Restoration {
     const { epoch, seq } = proven.proven.payload
     for (const [index, { read }] of items.entries()) {
       if (outcomes[index] !== 'applied' || !read.ok || !read.known) continue
-      const placed = { record: read.record, at: { epoch, seq, index } }
-      this.theirs.push(read.record)
-      const under = kidOf(envelope.jws) ?? ''
-      if (!(await this.replayTheirs(placed, under))) this.deferred.push(placed)
+      const { record } = read
+      if (record.type === 'keys.announced')
+        await this.announcedBefore(record, { epoch, seq, index }, envelope.jws)
+      this.retelling.heard(record)
     }
   }
 
@@ -188,18 +182,13 @@ export class Restoration {
     this.into = { epoch, seq, head: proven.contentId }
   }
 
-  private async replayTheirs({ record, at }: Placed, under: Digest): Promise<boolean> {
-    if (record.type === 'keys.announced') {
-      await this.parts.peers.announcedBefore(this.tx, this.peer, record.body.key, at, under)
-      this.peer = (await this.parts.peers.get(this.tx, this.node)) ?? this.peer
-      return true
-    }
-    return (await this.replay(record, this.node, at)).outcome === 'applied'
-  }
-
-  private async replayDeferred({ record, at }: Placed): Promise<void> {
-    const again = await this.replay(record, this.node, at)
-    if (again.outcome === 'refused') await this.differs('in', at)
+  private async announcedBefore(
+    { body }: FactRecord<'keys.announced'>,
+    at: RecordPlace,
+    jws: string,
+  ): Promise<void> {
+    await this.parts.peers.announcedBefore(this.tx, this.peer, body.key, at, kidOf(jws) ?? '')
+    this.peer = (await this.parts.peers.get(this.tx, this.node)) ?? this.peer
   }
 
   private async takeOwn({ envelope, receipt }: Restored): Promise<void> {
@@ -210,9 +199,7 @@ export class Restoration {
     const outcomes = this.parts.proofs.peerOutcomes(this.peer, proven.proven, receipt ?? '')
     this.kid = kidOf(envelope.jws) ?? this.kid
     this.kids.add(this.kid)
-    const lost = await this.storeOwn(proven.proven, outcomes, receipt ?? '')
-    if (lost.length > 0) await this.unsayWaiting(new Set(lost.map(({ record }) => record.id)))
-    for (const placed of lost) await this.replayLost(placed)
+    await this.storeOwn(proven.proven, outcomes, receipt ?? '')
     for (const text of envelope.records) {
       const kid = this.announcedKid(text)
       if (kid === undefined) continue
@@ -228,23 +215,22 @@ export class Restoration {
     return thumbprint(this.parts.crypto, read.record.body.key)
   }
 
-  /** Stores one of our envelopes as it was; the answer lists the records whose facts this database does not have. */
+  /** Stores one of our envelopes as it was. */
   private async storeOwn(
     { envelope: { jws, records }, payload, contentId }: ProvenEnvelope,
     outcomes: readonly Outcome[],
     receipt: string,
-  ): Promise<Placed[]> {
+  ): Promise<void> {
     const { epoch, seq, iat } = payload
     const peer = this.node
     const positions = await this.tx.positions(records.length)
-    const lost: Placed[] = []
     const rows = records.map((text, index) => {
       const read = text === null ? undefined : readRecord(text)
       const record = read?.ok && read.known ? read.record : undefined
       const digest = payload.records[index] ?? ''
       const outcome = outcomes[index] ?? 'parked'
-      const written = this.waiting.delete(digest)
-      if (record && !written && outcome === 'applied') lost.push({ record, at: { epoch, seq, index } })
+      this.waiting.delete(digest)
+      if (record) this.retelling.said(record, outcome)
       const about = { caseId: record?.case ?? null, type: record?.type ?? 'erased' }
       const said = outcome === 'applied' ? null : outcome
       return {
@@ -263,98 +249,44 @@ export class Restoration {
     await this.tx.insert(envelopesOut, [
       { peer, epoch, seq, contentId, jws, records: records.length, ...span, ...state },
     ])
-    return lost
   }
 
-  private async replayLost({ record, at }: Placed): Promise<void> {
-    this.ours.push(record)
-    let again = await this.replayOwn(record, at)
-    while (again.outcome === 'refused' && (await this.takeFurther())) again = await this.replayOwn(record, at)
-    if (again.outcome === 'refused') await this.differs('out', at)
+  private demandWhole({ heads: { received, sent } }: Copies): void {
+    const { own, into } = this
+    if (received.epoch !== own.epoch || received.seq !== own.seq || received.head !== own.head)
+      throw new Unfit('less of ours than it had confirmed')
+    if (sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0)
+      throw new Unfit('less of its own than we had receipted')
   }
 
-  private replayOwn(record: FactRecord, at: RecordPlace): Promise<Applied> {
-    return record.type === 'outcome.settled'
-      ? this.replaySettled(record)
-      : this.replay(record, this.parts.self, at)
-  }
-
-  /** We had parked a record of the peer and then said what became of it: now it becomes just that. */
-  private async replaySettled({ body }: FactRecord<'outcome.settled'>): Promise<Applied> {
-    const { digest, outcome, epoch, seq, index } = body
-    // A restored node settles what had waited as soon as it starts, before it knows that it had said so.
-    for (const [waiting, { type, text }] of this.waiting)
-      if (type === 'outcome.settled' && text?.includes(`"digest":"${digest}"`)) this.waiting.delete(waiting)
-    const row = await this.tx.get(recordsIn, { peer: this.node, digest })
-    if (!row) return { outcome: 'refused', code: 'bad_record' }
-    if (!row.parked) return { outcome: 'applied' }
-    await this.tx.update(recordsIn, row, { parked: false, outcome })
-    const read = outcome === 'applied' ? readRecord(await textOf(this.tx, row)) : undefined
-    if (!read?.ok || !read.known) return { outcome: 'applied' }
-    const placed = { record: read.record, at: { epoch, seq, index } }
-    if (!(await this.replayTheirs(placed, ''))) this.deferred.push(placed)
-    return { outcome: 'applied' }
-  }
-
-  /**
-   * A lost record of ours has come back, so whatever still waits was written by a restored database that did not know
-   * of it. It is taken back, and tried again behind all that was lost.
-   */
-  private async unsayWaiting(lost: ReadonlySet<string>): Promise<void> {
-    if (this.unsaid) return
-    this.unsaid = new Set([...this.waiting.values()].map(({ caseId }) => caseId).filter((id) => id !== null))
-    for (const caseId of this.unsaid) {
-      await this.parts.facts.unsay(this.tx, this.node, caseId)
-      const said = await this.tx.find(recordsOut, { peer: this.node, caseId }, { orderBy: 'position' })
-      for (const { text, outcome } of said) {
-        const read = text === null || outcome !== null ? undefined : readRecord(text)
-        // Those of this very envelope that were lost follow in their turn.
-        if (read?.ok && read.known && !lost.has(read.record.id))
-          await this.replay(read.record, this.parts.self)
-      }
+  /** Envelopes of the peer that we had taken although it never got our receipt: as many as our own words build on. */
+  private async takeNeeded(): Promise<void> {
+    if (this.further.length === 0 || !(await this.retelling.lacksTheirs())) return
+    await this.retelling.tellWhatIsThere(new Set())
+    for (const copy of this.further) {
+      if (!(await this.retelling.lacksTheirs())) return
+      await this.takeFurther(copy)
     }
   }
 
-  /** What was taken back is said behind what was lost, as far as it still can be; what cannot is for a person to see. */
-  private async sayAgain(unsaid: ReadonlySet<string>): Promise<void> {
-    for (const [digest, { text, caseId }] of this.waiting) {
-      const read = text === null || caseId === null ? undefined : readRecord(text)
-      if (!read?.ok || !read.known) continue
-      const again = await this.replay(read.record, this.parts.self)
-      if (again.outcome === 'applied') continue
-      this.waiting.delete(digest)
-      await this.parts.alarms.raise(this.tx, 'replay_differs', this.node, `unsaid ${caseId ?? ''}`)
-    }
-    for (const caseId of unsaid) await this.parts.facts.prune(this.tx, caseId)
-  }
-
-  /** The next of the peer's envelopes that we had taken although it has no receipt; false when there is none. */
-  private async takeFurther(): Promise<boolean> {
-    const copy = this.further.shift()
-    if (!copy) return false
+  private async takeFurther(copy: Restored): Promise<void> {
     const proven = this.parts.gate.prove(this.peer, copy.envelope, 'erased too')
     if (!proven.ok) throw new Unfit(proven.code)
     const { payload, contentId: head } = proven.proven
     const { epoch, seq } = payload
     const items = itemsOf(proven.proven)
     const outcomes: Outcome[] = []
-    for (const item of items) outcomes.push(await this.judge(item, { epoch, seq, index: item.idx }, copy))
+    for (const item of items)
+      outcomes.push(await this.judge(item, { epoch, seq, index: item.idx }, copy.envelope.jws))
     const iat = Math.floor(this.parts.clock.nowMs() / 1000)
     const words = { iss: this.parts.self, aud: this.node, epoch, seq, head, iat, outcomes }
-    await this.keepTheirs(
-      proven.proven,
-      items,
-      outcomes,
-      signReceipt(this.parts.keyring.signerOf(this.kid), words),
-    )
-    return true
+    const receipt = signReceipt(this.parts.keyring.signerOf(this.kid), words)
+    await this.keepTheirs(proven.proven, items, outcomes, receipt)
+    await this.retelling.settle()
+    await this.retelling.eraseTexts()
   }
 
-  private async judge(
-    { digest, read, about }: Item,
-    at: RecordPlace,
-    { envelope }: Restored,
-  ): Promise<Outcome> {
+  private async judge({ digest, read, about }: Item, at: RecordPlace, jws: string): Promise<Outcome> {
     const earlier = await this.tx.get(recordsIn, { peer: this.node, digest })
     if (earlier) return earlier.outcome.startsWith('refused:') ? earlier.outcome : 'refused:record_repeated'
     if (!read.ok) return `refused:${read.code}`
@@ -363,22 +295,17 @@ export class Restoration {
     if (!read.known || (caseId !== null && parked.some((row) => row.caseId === caseId))) return 'parked'
     const { record } = read
     if (!this.parts.peers.agrees(this.peer, typeRules[record.type].family)) return 'refused:family_not_agreed'
-    if (record.type === 'keys.announced') {
-      await this.replayTheirs({ record, at }, kidOf(envelope.jws) ?? '')
-      return 'applied'
+    if (record.type === 'keys.announced') await this.announcedBefore(record, at, jws)
+    else if (typeRules[record.type].family === 'peer') {
+      // Of a case that is not told yet nothing could be erased.
+      if (record.case !== null) await this.retelling.judge(record)
+      const result = await this.parts.handlers[record.type].apply(this.tx, this.peer, record, at)
+      return result.outcome === 'refused' ? `refused:${result.code}` : 'applied'
+    } else {
+      const code = await this.retelling.judge(record)
+      if (code !== undefined) return `refused:${code}`
     }
-    const result = await this.replay(record, this.node, at)
-    if (result.outcome === 'refused') return `refused:${result.code}`
-    this.theirs.push(record)
+    this.retelling.heard(record)
     return 'applied'
-  }
-
-  private replay(record: FactRecord, by: NodeId, at?: RecordPlace): Promise<Applied> {
-    return this.parts.handlers[record.type].replay(this.tx, this.peer, record, by, at)
-  }
-
-  private differs(direction: string, at: RecordPlace): Promise<void> {
-    const subject = `${direction} ${at.epoch}/${at.seq}/${at.index}`
-    return this.parts.alarms.raise(this.tx, 'replay_differs', this.node, subject)
   }
 }

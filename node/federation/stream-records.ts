@@ -1,11 +1,11 @@
 /** Records about the streams themselves: what became of a parked one, another key, another epoch, an erased text. */
 import { type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
-import { type Row, type Transaction } from '../store/port.ts'
+import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import {
   applied,
   refused,
   type Applied,
-  type CaseFacts,
+  type Facts,
   type ForgetSide,
   type RecordHandler,
   type RecordPlace,
@@ -21,19 +21,16 @@ type StreamRecordType = Extract<
 
 export class StreamRecords {
   readonly handlers: Record<StreamRecordType, RecordHandler>
-  private readonly self: NodeId
   private readonly peers: Peers
   private readonly forget: ForgetSide
-  private readonly facts: CaseFacts
+  private readonly facts: Pick<Facts, 'exists' | 'openErased'>
 
-  constructor(parts: { self: NodeId; peers: Peers; forget: ForgetSide; facts: CaseFacts }) {
+  constructor(parts: { peers: Peers; forget: ForgetSide; facts: Pick<Facts, 'exists' | 'openErased'> }) {
     this.facts = parts.facts
-    this.self = parts.self
     this.peers = parts.peers
     this.forget = parts.forget
     const handler: RecordHandler = {
       apply: (tx, peer, record, at) => this.apply(tx, peer, record, at),
-      replay: (tx, peer, record, by, at) => this.replay(tx, peer, record, by, at),
     }
     this.handlers = {
       'outcome.settled': handler,
@@ -96,50 +93,29 @@ export class StreamRecords {
   private async wasErased(
     tx: Transaction,
     peer: NodeId,
-    record: FactRecord<'record.erased'>,
+    { case: caseId, body }: FactRecord<'record.erased'>,
   ): Promise<Applied> {
-    const row = await tx.get(recordsIn, { peer, digest: record.body.digest })
-    if (row?.caseId === null) await tx.update(recordsIn, row, { caseId: record.case })
-    if (row) await eraseLine(tx, row)
-    return this.hadErased(tx, peer, record.case ?? '', peer)
-  }
-
-  /** We erased it before the loss; a database from before that still has the text. */
-  private async eraseOwn(
-    tx: Transaction,
-    peer: NodeId,
-    record: FactRecord<'record.erased'>,
-  ): Promise<Applied> {
-    const { epoch, seq, index } = record.body
-    const envelope = await tx.get(envelopesOut, { peer, epoch, seq })
-    const row = envelope && (await recordsOf(tx, envelope))[index]
-    if (row) await tx.update(recordsOut, row, { text: null, caseId: record.case })
-    return this.hadErased(tx, peer, record.case ?? '', this.self)
-  }
-
-  /** A case of which nothing else is left: whoever erased its opening was home, and home had closed it. */
-  private async hadErased(tx: Transaction, peer: NodeId, caseId: Uuid, by: NodeId): Promise<Applied> {
-    if (!(await this.facts.exists(tx, caseId))) await this.facts.openErased(tx, peer, caseId, by)
-    return this.forget(tx, peer, caseId, by)
-  }
-
-  private async replay(
-    tx: Transaction,
-    peer: Peer,
-    record: FactRecord,
-    by: NodeId,
-    at?: RecordPlace,
-  ): Promise<Applied> {
-    if (by === this.self)
-      return record.type === 'record.erased' ? this.eraseOwn(tx, peer.node, record) : applied
-    if (record.type === 'record.erased') return this.wasErased(tx, peer.node, record)
-    if (at === undefined) return applied
-    return record.type === 'epoch.opened' ? applied : this.apply(tx, peer, record, at)
+    const row = await tx.get(recordsIn, { peer, digest: body.digest })
+    if (row) await tx.update(recordsIn, row, { caseId })
+    // A case of which nothing else is left: whoever erased its opening was home, and home had closed it.
+    if (!(await this.facts.exists(tx, caseId ?? '')))
+      await this.facts.openErased(tx, peer, caseId ?? '', peer)
+    return this.forget(tx, peer, caseId ?? '', peer)
   }
 }
 
+/** One of our records by its place in the stream; undefined when that place is not here. */
+export async function recordSent(
+  reader: Reader,
+  peer: NodeId,
+  { epoch, seq, index }: RecordPlace,
+): Promise<Row<typeof recordsOut> | undefined> {
+  const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
+  return envelope && (await recordsOf(reader, envelope))[index]
+}
+
 /** The text of a record that was taken goes; its digest stands in the signed list above it. */
-async function eraseLine(
+export async function eraseLine(
   tx: Transaction,
   { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
 ): Promise<void> {

@@ -20,7 +20,7 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied } from '../federation/handlers.ts'
+import { applied, refused, type Applied, type Told, type Unfit } from '../federation/handlers.ts'
 import { type Draft, type Outbox } from '../federation/outbox.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
@@ -156,46 +156,65 @@ export class Cases {
     return { ...applied, next: await this.keep(tx, next.next) }
   }
 
-  /** A case we had opened and lost; its first record follows. */
-  async open(tx: Transaction, id: Uuid, peer: NodeId, tag: string, member: Uuid | null): Promise<void> {
-    await tx.insert(cases, [this.fresh(id, peer, 'home', tag, member).row])
-  }
-
   /** A case of which nothing came back but that home had erased it: closed, and nobody's. */
   async openErased(tx: Transaction, peer: NodeId, id: Uuid, home: NodeId): Promise<void> {
     const fresh = this.fresh(id, peer, home === peer ? 'host' : 'home', '', null)
     await this.keep(tx, { ...fresh, home: { ...fresh.home, state: 'closed' } })
   }
 
-  /** Folds again a record that was applied before a loss, ours or the peer's. Refused while its case is not there. */
-  async replay(
+  /** Until they are told again another case of the person may be the open one. */
+  async reset(tx: Transaction, ids: ReadonlySet<Uuid>): Promise<void> {
+    for (const id of ids)
+      if ((await tx.get(cases, { id }))?.open) await tx.update(cases, { id }, { open: false })
+  }
+
+  /** Ids of the open cases in which we are host. */
+  async openAsHost(reader: Reader, peer: NodeId): Promise<Uuid[]> {
+    const rows = await reader.find(cases, { peer, side: 'host', open: true }, { orderBy: 'id' })
+    return rows.map(({ id }) => id)
+  }
+
+  /**
+   * Folds a case anew from everything both sides have said of it, each side in its order; what does not fit is left out
+   * and named. Without an opening that fits there is no case. `home` says whose it is where nothing else does.
+   */
+  async retell(
     tx: Transaction,
     peer: NodeId,
-    record: FactRecord,
-    ours: boolean,
-  ): Promise<Applied & { next?: Case }> {
-    const subject = await this.get(tx, record.case ?? '')
-    if (subject?.row.peer !== peer) return refused('case_unknown')
-    const next = fold(subject, record, sideOf(subject, ours))
-    if ('code' in next) return refused(next.code)
-    return { ...applied, next: await this.keep(tx, next.next) }
+    id: Uuid,
+    told: readonly Told[],
+    home: NodeId | undefined,
+  ): Promise<{ subject: Case | undefined; unfit: Unfit[] }> {
+    const known = await this.get(tx, id)
+    const all = (code: RecordCode) => ({
+      subject: undefined,
+      unfit: told.map((one) => ({ told: one, code })),
+    })
+    if (known && known.row.peer !== peer) return all('case_unknown')
+    const tag =
+      told.map(({ record }) => tagOf(record)).find((one) => one !== undefined) ?? known?.row.tag ?? ''
+    const side = known?.row.side ?? (homeOf(told, peer, home) === peer ? 'host' : 'home')
+    const row = { ...(known ?? this.fresh(id, peer, side as Side, tag, null)).row, tag }
+    let subject: Case = { row, home: noHomeFacts, host: noHostFacts }
+    const unfit: Unfit[] = []
+    for (const one of told) {
+      const next = foldTold(subject, one, sideOf(subject, one.by !== peer))
+      if ('code' in next) unfit.push({ told: one, code: next.code })
+      else subject = next.next
+    }
+    const other =
+      subject.home.state === 'closed' ? undefined : await this.openFor(tx, peer, row.side as Side, tag)
+    if (subject.home.state === 'unknown' || (other && other.row.id !== id)) {
+      if (known) await tx.remove(cases, { id })
+      return all(other ? 'case_exists' : 'case_unknown')
+    }
+    return { subject: await this.keep(tx, subject), unfit }
   }
 
-  /** Takes back all that our side says of a case, to fold it anew. */
-  async unsay(tx: Transaction, peer: NodeId, id: Uuid): Promise<Side | undefined> {
-    const subject = await this.get(tx, id)
-    if (subject?.row.peer !== peer) return undefined
-    const side = sideOf(subject, true)
-    await this.keep(tx, { ...subject, ...(side === 'home' ? { home: noHomeFacts } : { host: noHostFacts }) })
-    // Until it is opened again another case of the person may be the open one.
-    if (side === 'home') await tx.update(cases, { id }, { open: false })
-    return side
-  }
-
-  /** Removes a case of ours that was taken back and could not be opened again. */
-  async prune(tx: Transaction, id: Uuid): Promise<void> {
-    const subject = await this.get(tx, id)
-    if (subject?.row.side === 'home' && subject.home.state === 'unknown') await tx.remove(cases, { id })
+  /** The member whose stay this is. */
+  async linkOne(tx: Transaction, subject: Case, member: Uuid): Promise<Case> {
+    await tx.update(cases, { id: subject.row.id }, { member })
+    return { ...subject, row: { ...subject.row, member } }
   }
 
   /** Forgets what one side of a closed case has said; that home closed it stays. */
@@ -204,12 +223,7 @@ export class Cases {
     if (subject?.row.peer !== peer) return refused('case_unknown')
     if (subject.home.state !== 'closed') return refused('case_open')
     const side = sideOf(subject, ours)
-    const { state } = subject.home
-    await this.keep(tx, {
-      ...subject,
-      ...(side === 'home' ? { home: { ...noHomeFacts, state } } : { host: noHostFacts }),
-      ...(ours && side === 'home' ? { row: { ...subject.row, registerPhone: null } } : {}),
-    })
+    await this.keep(tx, erasedSide(subject, side))
     return { ...applied, side }
   }
 
@@ -277,6 +291,52 @@ export class Cases {
 
 function sideOf({ row }: Case, ours: boolean): Side {
   return ours === (row.side === 'home') ? 'home' : 'host'
+}
+
+/** Who opened the case: whoever said what only home says, or not what only host says. */
+function homeOf(told: readonly Told[], peer: NodeId, otherwise: NodeId | undefined): NodeId | undefined {
+  const saidByHome = told.find(({ record }) => isHomeEvent(record))
+  if (saidByHome) return saidByHome.by
+  const saidByHost = told.find(({ record }) => isHostEvent(record) && record.type.startsWith('flow.'))
+  if (saidByHost) return saidByHost.by === peer ? undefined : peer
+  // Of an erased case only the erasures are left: both, and it cannot be told; or those of home, who had closed it.
+  const erased = new Set(told.filter(({ record }) => record.type === 'record.erased').map(({ by }) => by))
+  return erased.size === 1 ? [...erased][0] : otherwise
+}
+
+function tagOf(record: FactRecord): string | undefined {
+  return record.type === 'identity.asserted' || record.type === 'flow.published' ? record.body.tag : undefined
+}
+
+/** The same fold over what was said before: judged by its own side's facts alone, for those are all that matters. */
+function foldTold(
+  subject: Case,
+  { record, waiting }: Told,
+  side: Side,
+): { next: Case } | { code: RecordCode } {
+  const tag = tagOf(record)
+  if (tag !== undefined && tag !== subject.row.tag) return { code: 'tag_taken' }
+  if (record.type === 'record.erased') return { next: erasedSide(subject, side) }
+  if (record.type === 'activity.recorded' || record.type === 'activity.corrected') {
+    const code = reportFault(subject, record, side)
+    return code === undefined ? { next: subject } : { code }
+  }
+  // An arrival said by a database that did not know of the departure.
+  if (waiting && record.type === 'flow.arrived' && subject.host.state === 'departed')
+    return { code: 'already_departed' }
+  return isHomeEvent(record) || isHostEvent(record) ? fold(subject, record, side) : { next: subject }
+}
+
+/** What one side had said is gone; that home had closed the case stays, for else nothing could have been erased. */
+function erasedSide(subject: Case, side: Side): Case {
+  if (side === 'host') return { ...subject, host: noHostFacts }
+  const { row } = subject
+  const ours = row.side === 'home'
+  return {
+    ...subject,
+    home: { ...noHomeFacts, state: 'closed' },
+    ...(ours ? { row: { ...row, registerPhone: null } } : {}),
+  }
 }
 
 /** Home may report on any case it has opened; host once the person has arrived, by the table of its states. */

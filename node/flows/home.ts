@@ -20,6 +20,7 @@ import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
 import { type Case, type Cases } from './cases.ts'
+import { type Query } from './retelling.ts'
 import { queries, waitingOutflows } from './tables.ts'
 
 /** One row of the outflow register: who, to which peer, and what is known of the stay. */
@@ -109,8 +110,8 @@ export class HomeFlows {
   }
 
   /** A query that was taken and whose answer was lost. */
-  async answerLost(tx: Transaction, peer: Peer, { id, body }: FactRecord<'identity.queried'>): Promise<void> {
-    const member = await this.members.byTag(tx, peer.node, body.tag)
+  async answerLost(tx: Transaction, peer: Peer, { id, tag }: Query): Promise<void> {
+    const member = await this.members.byTag(tx, peer.node, tag)
     if (!member) return this.outbox.write(tx, peer.node, [this.denial(id)])
     await tx.update(queries, { id }, { denied: false })
     await this.assert(tx, peer, member, id)

@@ -25,8 +25,8 @@ import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
 import { type Case, type Cases } from './cases.ts'
-import { isStandIn } from './replay.ts'
-import { arrivals } from './tables.ts'
+import { isStandIn } from './retelling.ts'
+import { arrivals, asked } from './tables.ts'
 
 export type Arrival = Row<typeof arrivals>
 
@@ -133,9 +133,13 @@ export class HostFlows {
   }
 
   async denied(tx: Transaction, peer: Peer, record: FactRecord<'identity.denied'>): Promise<Applied> {
-    const [arrival] = await tx.find(arrivals, { query: record.body.query })
-    if (arrival?.home !== peer.node) return refused('query_unknown')
-    if (arrival.state === 'asked') await this.patch(tx, arrival, { state: 'denied' })
+    const { query } = record.body
+    const question = await tx.get(asked, { id: query })
+    if (question?.peer !== peer.node) return refused('query_unknown')
+    const arrival = await tx.get(arrivals, { id: question.arrival })
+    // A person may have been asked for again since: the answer to the last question counts.
+    if (arrival?.state === 'asked' && arrival.query === query)
+      await this.patch(tx, arrival, { state: 'denied' })
     return applied
   }
 
@@ -198,6 +202,7 @@ export class HostFlows {
       body: { tag, name: known.name, ...about },
     })
     await this.outbox.write(tx, peer.node, [query])
+    await tx.insert(asked, [{ id: query.id, peer: peer.node, arrival: known.id }])
     await this.patch(tx, known, { state: 'asked', query: query.id, caseId: null })
   }
 

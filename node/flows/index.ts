@@ -24,12 +24,11 @@ import { type Reader, type Transaction } from '../store/port.ts'
 import { type Case, type Cases, readCase } from './cases.ts'
 import { type HomeFlows } from './home.ts'
 import { type HostFlows } from './host.ts'
-import { type FlowReplay } from './replay.ts'
 import { cases } from './tables.ts'
 
 export { Cases, type Case, type CaseRow } from './cases.ts'
 export { HomeFlows, type OutflowEntry, type OutflowResult } from './home.ts'
-export { FlowReplay, type LostAnswers } from './replay.ts'
+export { FlowRetelling, type LostAnswers } from './retelling.ts'
 export { HostFlows, type Arrival, type ArrivalEntry, type ArrivalResult } from './host.ts'
 
 type FlowRecordType = Extract<RecordType, `identity.${string}` | `flow.${string}` | 'notice.sent'>
@@ -42,9 +41,8 @@ export function flowHandlers(parts: {
   cases: Cases
   home: HomeFlows
   host: HostFlows
-  replay: FlowReplay
 }): Record<FlowRecordType, RecordHandler> {
-  const { cases: book, home, host, replay } = parts
+  const { cases: book, home, host } = parts
   const prepare = async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]) => {
     await book.getMany(
       tx,
@@ -54,8 +52,6 @@ export function flowHandlers(parts: {
   const handler: RecordHandler = {
     prepare,
     apply: (tx, peer, record) => applyFlow(home, host, book, tx, peer, record),
-    replay: (tx, peer, record, by) => replay.replay(tx, peer, record, by),
-    resume: (tx, peer, replayed) => replay.resume(tx, peer, replayed),
   }
   return {
     'identity.queried': handler,

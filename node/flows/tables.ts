@@ -61,6 +61,13 @@ export const arrivals = pgTable(
   ],
 )
 
+/** Identity queries we have asked, each about a person of our arrivals register. */
+export const asked = pgTable('asked', {
+  id: text('id').primaryKey(),
+  peer: text('peer').notNull(),
+  arrival: text('arrival').notNull(),
+})
+
 /** Identity queries we were asked, with our last word on each. */
 export const queries = pgTable(
   'queries',

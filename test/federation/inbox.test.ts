@@ -367,13 +367,12 @@ describe('a record nobody knows yet', () => {
         upgraded.push(record.id)
         return Promise.resolve(outcome)
       },
-      replay: () => Promise.reject(new Error('nothing was lost')),
     }
     const handlers = {
       ...flows,
       'activity.recorded': activities.handler,
       'activity.corrected': activities.handler,
-      ...new StreamRecords({ self, peers, forget, facts }).handlers,
+      ...new StreamRecords({ peers, forget, facts }).handlers,
       'future.thing': future,
     } as RecordHandlers
     const lease = new Lease({ name: 'signer', holder: ids.next(), store, clock })

@@ -151,9 +151,14 @@ function keepsWritten(world: Witness, out: Stream, before: Stream['written']): v
   const now = new Set(out.written.map(({ digest }) => digest))
   const settles = (digest: string) => recordAt(world.ledger, digest, 'outcome.settled')?.body.digest
   const settled = new Set(out.written.map(({ digest }) => settles(digest)).filter((one) => one !== undefined))
+  // A question that was answered before is not answered again.
+  const answers = (digest: string) =>
+    recordAt(world.ledger, digest, 'identity.asserted')?.body.query ??
+    recordAt(world.ledger, digest, 'identity.denied')?.body.query
+  const answered = new Set(out.written.map(({ digest }) => answers(digest)).filter((one) => one))
   for (const { digest, type } of before) {
     if (type === 'epoch.opened' || type === 'keys.announced') continue
-    if (!now.has(digest) && !settled.has(settles(digest) ?? ''))
+    if (!now.has(digest) && !settled.has(settles(digest) ?? '') && !answered.has(answers(digest) ?? ''))
       world.violate(
         'survives-loss',
         `${out.issuer}>${out.receiver}: ${type} ${digest} was written and is gone`,

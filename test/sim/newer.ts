@@ -213,10 +213,6 @@ function teach({ region }: Life): void {
       const subject = await region.cases.get(tx, record.case ?? '')
       return subject?.row.peer === peer.node ? applied : refused('case_unknown')
     },
-    replay: async (tx, peer, record) => {
-      const subject = await region.cases.get(tx, record.case ?? '')
-      return subject?.row.peer === peer.node ? applied : refused('case_unknown')
-    },
   }
   const { handlers } = region.inbox as unknown as { handlers: Record<string, RecordHandler> }
   handlers[newType] = handler

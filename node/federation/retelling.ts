@@ -1,0 +1,297 @@
+/**
+ * Facts told anew from the records of both streams, as far as a loss has touched them: which cases those are, what both
+ * sides have said of each, what of our own still waits to be said behind it, and what no longer fits.
+ */
+import {
+  readRecord,
+  type FactRecord,
+  type NodeId,
+  type Outcome,
+  type RecordCode,
+  type RecordType,
+  type Uuid,
+} from '../../protocol/index.ts'
+import { type Row, type Transaction } from '../store/port.ts'
+import { type Alarms } from './alarms.ts'
+import { textOf } from './envelopes-in.ts'
+import { type Facts, type RecordHandlers, type Told } from './handlers.ts'
+import { type Peer } from './peers.ts'
+import { eraseLine, recordSent } from './stream-records.ts'
+import { recordsIn, recordsOut } from './tables.ts'
+
+export type OutRow = Row<typeof recordsOut>
+
+export class Retelling {
+  private readonly parts: { self: NodeId; facts: Facts; handlers: RecordHandlers; alarms: Alarms }
+  private readonly tx: Transaction
+  private readonly peer: Peer
+  /** Our records that the peer has not confirmed, by digest. */
+  private readonly waiting: Map<string, OutRow>
+  /** Records that came back: of ours, and of the peer's. */
+  private readonly ours: FactRecord[] = []
+  private readonly theirs: FactRecord[] = []
+  /** Cases of which anything came back or waits. */
+  private readonly touched = new Set<Uuid>()
+  private readonly told = new Map<Uuid, Told[]>()
+  /** Of ours some came back as parked: what became of them the peer may have said since. */
+  private someParked = false
+  /** Ids of our records that the peer has refused: that they do not fit is no news. */
+  private readonly refused = new Set<Uuid>()
+
+  constructor(
+    parts: { self: NodeId; facts: Facts; handlers: RecordHandlers; alarms: Alarms },
+    tx: Transaction,
+    peer: Peer,
+    waiting: Map<string, OutRow>,
+  ) {
+    this.parts = parts
+    this.tx = tx
+    this.peer = peer
+    this.waiting = waiting
+  }
+
+  /** A record of ours came back, with what the peer's receipt says of it. */
+  said(record: FactRecord, outcome: Outcome): void {
+    this.ours.push(record)
+    if (outcome === 'parked') this.someParked = true
+    if (record.case !== null) this.touched.add(record.case)
+  }
+
+  /** A record of the peer's that we had applied came back. */
+  heard(record: FactRecord): void {
+    this.theirs.push(record)
+    if (record.case === null) return
+    this.touched.add(record.case)
+    this.told.get(record.case)?.push({ record, by: this.peer.node })
+  }
+
+  /** What had been parked becomes what was said of it since, on both sides. */
+  async settle(): Promise<void> {
+    for (const { body } of ofType(this.ours, 'outcome.settled')) {
+      const { digest, outcome } = body
+      // A restored node settles what had waited as soon as it starts, before it knows that it had said so.
+      for (const [key, { type, text }] of this.waiting)
+        if (type === 'outcome.settled' && text?.includes(`"digest":"${digest}"`)) this.waiting.delete(key)
+      const row = await this.tx.get(recordsIn, { peer: this.peer.node, digest })
+      if (!row?.parked) continue
+      await this.tx.update(recordsIn, row, { parked: false, outcome })
+      const record = outcome === 'applied' ? read(await textOf(this.tx, row)) : undefined
+      if (record) this.heard(record)
+    }
+    if (!this.someParked && ofType(this.theirs, 'outcome.settled').length === 0) return
+    // Of a record of ours that is settled already this changes nothing.
+    const handler = this.parts.handlers['outcome.settled']
+    for (const record of await this.heardOf('outcome.settled'))
+      await handler.apply(this.tx, this.peer, record, { epoch: 0, seq: 0, index: 0 })
+  }
+
+  /** What was erased has no text, whatever an older copy still held. */
+  async eraseTexts(): Promise<void> {
+    const peer = this.peer.node
+    for (const { body, case: caseId } of ofType(this.theirs, 'record.erased')) {
+      const row = await this.tx.get(recordsIn, { peer, digest: body.digest })
+      if (!row) continue
+      if (row.caseId === null) await this.tx.update(recordsIn, row, { caseId })
+      await eraseLine(this.tx, row)
+    }
+    for (const { body, case: caseId } of ofType(this.ours, 'record.erased')) {
+      const row = await recordSent(this.tx, peer, body)
+      if (row) await this.tx.update(recordsOut, row, { text: null, caseId })
+    }
+  }
+
+  /** Do words of ours build on some of the peer's that are not here? */
+  async lacksTheirs(): Promise<boolean> {
+    const { facts } = this.parts
+    const asked = new Set(ofType(this.theirs, 'identity.queried').map(({ id }) => id))
+    for (const record of this.ours) {
+      const query =
+        record.type === 'identity.denied' || record.type === 'identity.asserted' ? record.body.query : null
+      if (query !== null && !asked.has(query) && !(await facts.wasAsked(this.tx, query))) return true
+      if (record.type === 'outcome.settled') {
+        const { digest } = record.body
+        if (!(await this.tx.get(recordsIn, { peer: this.peer.node, digest }))) return true
+      }
+    }
+    for (const caseId of new Set(this.ours.map((record) => record.case)))
+      if (caseId !== null && !(await this.isOpened(caseId))) return true
+    return false
+  }
+
+  /** Why the peer may not say this now; undefined when it may. Whoever asks says afterwards whether it was `heard`. */
+  async judge(record: FactRecord): Promise<RecordCode | undefined> {
+    const { facts } = this.parts
+    const { node } = this.peer
+    if (record.type === 'identity.queried') {
+      const known =
+        this.theirs.some(({ id }) => id === record.id) || (await facts.wasAsked(this.tx, record.id))
+      return known ? 'record_repeated' : undefined
+    }
+    if (record.type === 'identity.denied') {
+      const { query } = record.body
+      const asked = this.ours.some(({ id }) => id === query) || (await facts.hasAsked(this.tx, node, query))
+      return asked ? undefined : 'query_unknown'
+    }
+    const told = { record, by: node }
+    const unfit = await this.retell(record.case ?? '', [...(await this.toldOf(record.case ?? '')), told])
+    return unfit.find((one) => one.told === told)?.code
+  }
+
+  /** Tells what can be told by now, and leaves open what cannot. */
+  async tellWhatIsThere(ownCases: ReadonlySet<Uuid>): Promise<void> {
+    await this.parts.facts.reset(this.tx, this.touched)
+    await this.recall()
+    for (const caseId of this.touched) await this.retell(caseId, await this.toldOf(caseId), ownCases)
+  }
+
+  /**
+   * Tells every case that was touched. Behind what was said comes what waits, as far as it still can be said; what
+   * cannot is for a person to see.
+   */
+  async tellAll(ownCases: ReadonlySet<Uuid>): Promise<void> {
+    this.dropAnswered()
+    for (const { caseId } of this.waiting.values()) if (caseId !== null) this.touched.add(caseId)
+    await this.parts.facts.reset(this.tx, this.touched)
+    await this.recall()
+    const cases: { caseId: Uuid; told: Told[]; unsaid: boolean }[] = []
+    for (const caseId of this.touched) {
+      const told = [...(await this.toldOf(caseId)), ...this.waitingOf(caseId)]
+      cases.push({ caseId, told, unsaid: told.find(opens)?.waiting === true })
+    }
+    // A case of a person that both know stands; one that only a restored database has opened gives way to it.
+    cases.sort((a, b) => Number(a.unsaid) - Number(b.unsaid) || (a.caseId < b.caseId ? -1 : 1))
+    for (const { caseId, told } of cases)
+      for (const { told: unfit } of await this.retell(caseId, told, ownCases))
+        await this.leaveOut(caseId, unfit)
+  }
+
+  async resume(): Promise<void> {
+    const said = await this.tx.find(recordsOut, { peer: this.peer.node, type: 'identity.denied' })
+    const denied = ofType(
+      said.map(({ text }) => read(text)).filter((record) => record !== undefined),
+      'identity.denied',
+    )
+    await this.parts.facts.resume(this.tx, this.peer, new Set(denied.map(({ body }) => body.query)))
+  }
+
+  private retell(caseId: Uuid, told: readonly Told[], ownCases?: ReadonlySet<Uuid>) {
+    const { self, facts } = this.parts
+    const home = ownCases?.has(caseId) ? self : this.peer.node
+    return facts.retell(this.tx, this.peer, caseId, told, home)
+  }
+
+  private async leaveOut(caseId: Uuid, { record, by, waiting }: Told): Promise<void> {
+    const { self, alarms } = this.parts
+    if (waiting) {
+      for (const [digest, { text }] of this.waiting)
+        if (text?.includes(`"id":"${record.id}"`)) this.waiting.delete(digest)
+      await alarms.raise(this.tx, 'replay_differs', this.peer.node, `unsaid ${caseId}`)
+    } else if (!this.refused.has(record.id)) {
+      const direction = by === self ? 'out' : 'in'
+      await alarms.raise(this.tx, 'replay_differs', this.peer.node, `${direction} ${record.id}`)
+    }
+  }
+
+  /** A restored database may have answered a question that was answered before. A denial never takes anything back. */
+  private dropAnswered(): void {
+    const denied = new Set(ofType(this.ours, 'identity.denied').map(({ body }) => body.query))
+    const asserted = new Set(ofType(this.ours, 'identity.asserted').map(({ body }) => body.query))
+    for (const [digest, { text }] of this.waiting) {
+      const record = read(text)
+      if (record?.type === 'identity.denied') {
+        const { query } = record.body
+        if (denied.has(query) || asserted.has(query)) this.waiting.delete(digest)
+      } else if (record?.type === 'identity.asserted' && record.body.query !== null)
+        if (asserted.has(record.body.query)) this.waiting.delete(digest)
+    }
+  }
+
+  /** Questions and answers that came back, and what waits of them. */
+  private async recall(): Promise<void> {
+    const { self } = this.parts
+    const by = (node: NodeId) => (record: FactRecord) => ({ record, by: node })
+    const told = [...this.ours.map(by(self)), ...this.theirs.map(by(this.peer.node))]
+    // Its answers to questions of ours that come back only now may have been taken before.
+    if (ofType(this.ours, 'identity.queried').length > 0)
+      for (const type of ['identity.denied', 'identity.asserted'] as const)
+        told.push(...(await this.heardOf(type)).map(by(this.peer.node)))
+    const waiting = [...this.waiting.values()]
+      .map(({ text }) => read(text))
+      .filter((one) => one !== undefined)
+    told.push(...waiting.map(by(self)))
+    const identity = told.filter(({ record }) => record.type.startsWith('identity.'))
+    if (identity.length > 0) await this.parts.facts.recall(this.tx, this.peer, identity)
+  }
+
+  private async isOpened(caseId: Uuid): Promise<boolean> {
+    const told = await this.toldOf(caseId)
+    return (
+      told.some((one) => opens(one) || one.record.type === 'record.erased') ||
+      (await this.parts.facts.exists(this.tx, caseId))
+    )
+  }
+
+  /** What both sides have said of a case, ours first; what was erased is not among it. */
+  private async toldOf(caseId: Uuid): Promise<Told[]> {
+    const known = this.told.get(caseId)
+    if (known) return known
+    const { self } = this.parts
+    const peer = this.peer.node
+    const told: Told[] = []
+    for (const { text, outcome } of await this.tx.find(
+      recordsOut,
+      { peer, caseId },
+      { orderBy: 'position' },
+    )) {
+      const record = read(text)
+      if (!record) continue
+      told.push({ record, by: self })
+      if (outcome?.startsWith('refused:')) this.refused.add(record.id)
+    }
+    const taken = await this.tx.find(recordsIn, { peer, caseId, outcome: 'applied' })
+    for (const row of taken.sort(byPlace)) {
+      const record = read(await textOf(this.tx, row))
+      if (record) told.push({ record, by: peer })
+    }
+    this.told.set(caseId, told)
+    return told
+  }
+
+  private waitingOf(caseId: Uuid): Told[] {
+    const told: Told[] = []
+    for (const row of this.waiting.values()) {
+      const record = row.caseId === caseId ? read(row.text) : undefined
+      if (record) told.push({ record, by: this.parts.self, waiting: true })
+    }
+    return told
+  }
+
+  /** All records of one type that this peer has said and we have applied. */
+  private async heardOf<T extends RecordType>(type: T): Promise<FactRecord<T>[]> {
+    const rows = await this.tx.find(recordsIn, { peer: this.peer.node, type, outcome: 'applied' })
+    const records: FactRecord[] = []
+    for (const row of rows.sort(byPlace)) {
+      const record = read(await textOf(this.tx, row))
+      if (record) records.push(record)
+    }
+    return ofType(records, type)
+  }
+}
+
+function read(text: string | null): FactRecord | undefined {
+  const found = text === null ? undefined : readRecord(text)
+  return found?.ok && found.known ? found.record : undefined
+}
+
+function ofType<T extends RecordType>(records: readonly FactRecord[], type: T): FactRecord<T>[] {
+  return records.filter(({ type: its }) => its === type) as FactRecord<T>[]
+}
+
+function opens({ record: { type } }: Told): boolean {
+  return type === 'identity.asserted' || type === 'flow.published'
+}
+
+type InRow = Row<typeof recordsIn>
+function byPlace(one: InRow, other: InRow): number {
+  return one.epoch - other.epoch || one.seq - other.seq || one.idx - other.idx
+}
