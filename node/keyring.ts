@@ -49,6 +49,8 @@ export interface Keyring {
   use(kid: Digest): void
   /** Makes a signing key from 32 random bytes and keeps it durably before it answers. */
   addKey(seed: Uint8Array): Promise<Digest>
+  /** The same as `signerOf`; a key that another process of this node has added is read from the file. */
+  knownSigner(kid: Digest): Promise<Signer>
   /** The key shared with one peer under one agreement key version. */
   pairKeyWith(self: NodeId, peer: { node: NodeId; exchange: ExchangeKey }, keyVersion: number): Uint8Array
 }
@@ -71,16 +73,25 @@ interface OwnKey {
   readonly signer: Signer
 }
 
-/** `keep` writes the file anew, whole and durably; only adding a key needs it. */
-export function openKeyring(
-  crypto: Crypto,
-  text: string,
-  keep: (text: string) => Promise<void> = () => Promise.resolve(),
-): Keyring {
+/** Where the keyring is kept: read anew when another process may have added a key, written whole and durably. */
+export interface KeyFile {
+  read(): Promise<string>
+  write(text: string): Promise<void>
+}
+
+/** `kept` is needed to add a key and to learn of one that was added elsewhere. */
+export function openKeyring(crypto: Crypto, text: string, kept: KeyFile = inMemory(text)): Keyring {
   let file = fileSchema.parse(JSON.parse(text))
   const exchangeKey = privateKeyOf(file.exchange)
   const keys = new Map<Digest, OwnKey>()
-  for (const jwk of [file.signing, ...(file.later ?? [])]) takeKey(crypto, keys, jwk)
+  const takeAll = () => {
+    for (const jwk of [file.signing, ...(file.later ?? [])]) takeKey(crypto, keys, jwk)
+  }
+  const readAgain = async () => {
+    file = fileSchema.parse(JSON.parse(await kept.read()))
+    takeAll()
+  }
+  takeAll()
   let current = thumbprint(crypto, file.signing)
   const ownKey = (kid: Digest): OwnKey => {
     const key = keys.get(kid)
@@ -106,7 +117,12 @@ export function openKeyring(
     use: (kid) => {
       current = ownKey(kid).signer.kid
     },
+    knownSigner: async (kid) => {
+      if (!keys.has(kid)) await readAgain()
+      return ownKey(kid).signer
+    },
     addKey: async (seed) => {
+      await readAgain()
       const der = Buffer.concat([pkcs8Prefix, seed])
       const jwk = nodeCrypto
         .createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
@@ -118,7 +134,7 @@ export function openKeyring(
           privateSigningSchema.parse({ kty: 'OKP', crv: 'Ed25519', x: jwk.x, d: jwk.d }),
         ],
       }
-      await keep(JSON.stringify(next))
+      await kept.write(JSON.stringify(next))
       file = next
       return takeKey(crypto, keys, next.later?.at(-1) ?? next.signing)
     },
@@ -126,6 +142,17 @@ export function openKeyring(
       const publicKey = nodeCrypto.createPublicKey({ key: peer.exchange, format: 'jwk' })
       const shared = nodeCrypto.diffieHellman({ privateKey: exchangeKey, publicKey })
       return pairKey(shared, [self, peer.node], keyVersion)
+    },
+  }
+}
+
+function inMemory(text: string): KeyFile {
+  let now = text
+  return {
+    read: () => Promise.resolve(now),
+    write: (next) => {
+      now = next
+      return Promise.resolve()
     },
   }
 }

@@ -65,9 +65,10 @@ export async function readDataDir(dataDir: string): Promise<DataDir> {
     configFileSchema.parse(JSON.parse(text)),
   )
   const keyring = await readDataFile(dataDir, dataFiles.keys, (text) =>
-    openKeyring(realPlatform.crypto, text, (changed) =>
-      privateFiles.write(path.join(dataDir, dataFiles.keys), changed),
-    ),
+    openKeyring(realPlatform.crypto, text, {
+      read: async () => (await privateFiles.read(path.join(dataDir, dataFiles.keys))) ?? text,
+      write: (changed) => privateFiles.write(path.join(dataDir, dataFiles.keys), changed),
+    }),
   )
   const token = await readDataFile(dataDir, dataFiles.token, (text) => text.trim())
   return { config, keyring, token }

@@ -32,6 +32,26 @@ describe('a new keyring', () => {
   })
 })
 
+describe('two processes over one keyring file', () => {
+  it('know of each other’s keys, and neither’s key is lost when the other adds one', async () => {
+    let text = newKeyringFile()
+    const file = {
+      read: () => Promise.resolve(text),
+      write: (next: string) => {
+        text = next
+        return Promise.resolve()
+      },
+    }
+    const [one, two] = [openKeyring(nodeJsCrypto, text, file), openKeyring(nodeJsCrypto, text, file)]
+    const first = await one.addKey(Buffer.alloc(32, 1))
+    const second = await two.addKey(Buffer.alloc(32, 2))
+    expect((await two.knownSigner(first)).kid).toBe(first)
+    expect((await one.knownSigner(second)).kid).toBe(second)
+    expect(open(text).kids()).toEqual([second, first, two.kid])
+    await expect(one.knownSigner('no key of ours')).rejects.toThrow('not in the keyring')
+  })
+})
+
 describe('a keyring file', () => {
   const changed = (change: (file: KeyFile) => void) => {
     const file = JSON.parse(keyringText('a')) as KeyFile

@@ -183,7 +183,7 @@ export class Activities {
     tx: Transaction,
     subject: Case,
     rows: Map<Uuid, ActivityRow>,
-    { record, by, waiting = false }: Told,
+    { record, by }: Told,
   ): Promise<RecordCode | undefined> {
     const ours = by !== subject.row.peer
     const side = ours === (subject.row.side === 'home') ? 'home' : 'host'
@@ -202,12 +202,34 @@ export class Activities {
     const { activity } = record.body
     const mark = ours ? this.mark(personOf(subject), activity) : null
     const known = mark !== null && (await this.isReported(tx, mark, id, rows))
-    if (known && waiting) return 'record_repeated'
-    // A restored database may still keep it waiting: it was said since.
-    if (mark !== null && (await tx.get(waitingActivities, { mark })))
-      await tx.remove(waitingActivities, { mark })
+    if (mark !== null) await this.waitsNoMore(tx, mark)
     rows.set(id, this.rowOf(id, subject, side, activity, known ? null : mark))
     return undefined
+  }
+
+  /** Says again a report of ours that waited: not when the same was reported by what came back. */
+  async sayAgain(tx: Transaction, subject: Case, record: FactRecord): Promise<RecordCode | undefined> {
+    const side = subject.row.side as Side
+    if (record.type === 'record.erased') await this.forget(tx, subject.row.id, side)
+    if (record.type === 'activity.corrected') {
+      const row = await tx.get(activities, { id: record.body.corrects })
+      if (row?.side !== side) return 'activity_unknown'
+      const { activity } = record.body
+      await this.applyCorrection(tx, row, activity)
+      if (activity) await this.remark(tx, row, this.mark(personOf(subject), activity))
+    }
+    if (record.type !== 'activity.recorded') return undefined
+    const { id, body } = record
+    const mark = this.mark(personOf(subject), body.activity)
+    if (await this.isReported(tx, mark, id, new Map())) return 'record_repeated'
+    await this.waitsNoMore(tx, mark)
+    await this.store(tx, id, subject, side, body.activity, mark)
+    return undefined
+  }
+
+  /** A restored database may still keep a report waiting: it was said since. */
+  private async waitsNoMore(tx: Transaction, mark: string): Promise<void> {
+    if (await tx.get(waitingActivities, { mark })) await tx.remove(waitingActivities, { mark })
   }
 
   /** Is this report known under another id? */

@@ -67,8 +67,6 @@ interface Route {
   ahead: Promise<Sealing> | undefined
   state: DeliveryState
   problem: DeliveryProblem | undefined
-  /** Where the peer says its copy ends, when that is before what it has receipted. */
-  resendAfter: number | undefined
   cancelRetry: (() => void) | undefined
 }
 
@@ -206,7 +204,6 @@ export class Courier {
         ahead: undefined,
         state: freshDelivery,
         problem: undefined,
-        resendAfter: undefined,
         cancelRetry: undefined,
       }
       this.routes.set(peer, route)
@@ -240,7 +237,7 @@ export class Courier {
       if (greeted !== 'again') return greeted
     }
     if (route.unsure) {
-      const parcels = await this.storedParcels(peer.node, route)
+      const parcels = await this.storedParcels(peer.node)
       if (parcels.length > 0) return this.deliver(peer, route, parcels)
       route.unsure = false
     }
@@ -263,11 +260,7 @@ export class Courier {
   private async greet(peer: Peer, route: Route): Promise<Step> {
     const greeted = await this.handshake(peer)
     if (greeted === 'behind') return this.stalled(route, 'stream_closed')
-    if (greeted === 'level') {
-      // The stream may have begun anew: where the peer's copy ended counts no longer.
-      route.resendAfter = undefined
-      route.unsure = true
-    }
+    if (greeted === 'level') route.unsure = true
     if (greeted === 'level' || (route.ungreeted && cannotAsk.has(greeted))) {
       route.ungreeted = false
       return 'again'
@@ -329,9 +322,7 @@ export class Courier {
       return { taken: 0, problem: 'unreachable' }
     }
     const text = fromUtf8(answer.body) ?? ''
-    if (answer.status !== 200)
-      return { taken: 0, problem: this.refusedWith(text, route, answer.status, parcels) }
-    route.resendAfter = undefined
+    if (answer.status !== 200) return { taken: 0, problem: this.refusedWith(text, route, answer.status) }
     const tokens = text.split('\n').filter((line) => line !== '')
     const stream = await this.store.read((reader) => reader.get(streamsOut, { peer: peer.node }))
     const receipts = parcels
@@ -346,17 +337,15 @@ export class Courier {
     return { taken: receipts.length }
   }
 
-  /** A refusal is unsigned, so it changes no state but what we send next. */
-  private refusedWith(text: string, route: Route, status: number, parcels: readonly Parcel[]): string {
-    const posted = parcels[0]?.envelope.seq ?? 0
+  /**
+   * A refusal is unsigned, so it changes no state. What the peer has receipted is never sent again, whatever it answers:
+   * when its copy ends before that it has lost some of it, and receipts of ours with it, and takes both back together.
+   */
+  private refusedWith(text: string, route: Route, status: number): string {
     try {
-      const answer = JSON.parse(text) as { error?: unknown; have?: { seq?: unknown } }
-      const seq = answer.have?.seq
-      // A copy that lacks something ends before what we posted; any other number would only keep us from sending.
-      if (answer.error === 'gap' && typeof seq === 'number' && Number.isSafeInteger(seq))
-        route.resendAfter = seq >= 0 && seq < posted - 1 ? seq : undefined
-      // Its copy may hold more of us than we do.
-      if (answer.error === 'wrong_epoch') route.ungreeted = true
+      const answer = JSON.parse(text) as { error?: unknown }
+      // Its copy may hold more of us than we do, or less than it did.
+      if (answer.error === 'wrong_epoch' || answer.error === 'gap') route.ungreeted = true
       return typeof answer.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error)
         ? answer.error
         : `status_${status}`
@@ -427,13 +416,14 @@ export class Courier {
   }
 
   /** Envelopes without a receipt, or from where the peer's copy ends, as far as they fit one post. */
-  private async storedParcels(node: NodeId, route: Route): Promise<Parcel[]> {
+  private async storedParcels(node: NodeId): Promise<Parcel[]> {
     return this.store.read(async (reader) => {
       const stream = await reader.get(streamsOut, { peer: node })
       if (stream?.standing !== 'open') return []
       const parcels: Parcel[] = []
       let size = 0
-      for (const envelope of await this.nextEnvelopes(reader, node, route)) {
+      const page = { orderBy: 'seq', limit: limits.envelopesPerPost } as const
+      for (const envelope of await reader.find(envelopesOut, { peer: node, receipted: false }, page)) {
         if (envelope.epoch !== parcels[0]?.envelope.epoch && parcels.length > 0) break
         const records = (await recordsOf(reader, envelope)).map((row) => row.text)
         const text = envelopeLines({ jws: envelope.jws, records })
@@ -443,18 +433,6 @@ export class Courier {
       }
       return parcels
     })
-  }
-
-  private async nextEnvelopes(reader: Reader, node: NodeId, route: Route): Promise<StoredEnvelope[]> {
-    const page = { orderBy: 'seq', limit: limits.envelopesPerPost } as const
-    if (route.resendAfter === undefined)
-      return reader.find(envelopesOut, { peer: node, receipted: false }, page)
-    const stream = await reader.get(streamsOut, { peer: node })
-    return reader.find(
-      envelopesOut,
-      { peer: node, epoch: stream?.epoch ?? 1 },
-      { ...page, after: route.resendAfter },
-    )
   }
 }
 

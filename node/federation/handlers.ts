@@ -38,13 +38,17 @@ export type RecordHandlers = Record<RecordType, RecordHandler>
 export interface Told {
   readonly record: FactRecord
   readonly by: NodeId
-  /** Not confirmed by the peer, and perhaps written without knowledge of what came back. */
-  readonly waiting?: boolean
 }
 
 export interface Unfit {
   readonly told: Told
   readonly code: RecordCode
+}
+
+export interface Retold {
+  readonly unfit: readonly Unfit[]
+  /** Another peer that had taken the id of this case for one of its own while nobody here knew of it. */
+  readonly displaced?: NodeId
 }
 
 /**
@@ -55,8 +59,9 @@ export interface Facts {
   /** None of these cases stands in the way of another until it is told. */
   reset(tx: Transaction, cases: ReadonlySet<Uuid>): Promise<void>
   /**
-   * Tells a case from everything its two sides have said, each side in the order of its stream. The answer is what does
-   * not fit, which is left out. `home` says whose case it is where every word of it was erased.
+   * Tells a case from everything its two sides have said, each side in the order of its stream. What does not fit is
+   * left out. `home` says whose case it is where every word of it was erased. Without it nothing is made of a case whose
+   * opening is not there.
    */
   retell(
     tx: Transaction,
@@ -64,7 +69,14 @@ export interface Facts {
     caseId: Uuid,
     told: readonly Told[],
     home: NodeId | undefined,
-  ): Promise<Unfit[]>
+  ): Promise<Retold>
+  /**
+   * Says on a case what waited, behind all that was told. The answer is why that cannot be, now that it is known what
+   * else was said; nothing has changed then.
+   */
+  sayAgain(tx: Transaction, peer: Peer, record: FactRecord): Promise<RecordCode | undefined>
+  /** Removes those of these cases of which nothing was told and nothing could be said again. */
+  prune(tx: Transaction, cases: ReadonlySet<Uuid>): Promise<void>
   /** Takes in again questions about a person and their answers, ours and the peer's, in the order of each stream. */
   recall(tx: Transaction, peer: Peer, told: readonly Told[]): Promise<void>
   /** Were we asked this? */
@@ -74,8 +86,8 @@ export interface Facts {
   /** Says what should have followed from words of the peer and was lost before it left. `denied`: queries we have denied. */
   resume(tx: Transaction, peer: Peer, denied: ReadonlySet<Uuid>): Promise<void>
   exists(tx: Transaction, caseId: Uuid): Promise<boolean>
-  /** A closed case of which only its erasure by home is left. */
-  openErased(tx: Transaction, peer: NodeId, caseId: Uuid, home: NodeId): Promise<void>
+  /** That side has erased its words, though not all that came before it came back: home had closed the case. */
+  erasedBy(tx: Transaction, peer: NodeId, caseId: Uuid, by: NodeId): Promise<void>
 }
 
 /** Forgets what one side of a closed case has said. Refused while the case is open. */

@@ -127,7 +127,7 @@ export class Peers {
         ? undefined
         : await reader.get(envelopesOut, { peer, epoch, seq: receipted + 1 })
     const read = next && readJws(next.jws, jwsTypes.envelope)
-    return this.keyring.signerOf(read?.ok ? read.jws.kid : stream.kid)
+    return this.keyring.knownSigner(read?.ok ? read.jws.kid : stream.kid)
   }
 
   /** Every key of ours, the newest first. */

@@ -106,7 +106,7 @@ export class Restoration {
     await this.takeAllTheirs(copies.theirs)
     await this.retelling.settle()
     await this.retelling.eraseTexts()
-    await this.retelling.tellWhatIsThere(copies.ownCases)
+    await this.retelling.tellWhatIsThere()
     await this.tx.update(streamsIn, { peer: this.node }, this.into)
   }
 
@@ -262,7 +262,7 @@ export class Restoration {
   /** Envelopes of the peer that we had taken although it never got our receipt: as many as our own words build on. */
   private async takeNeeded(): Promise<void> {
     if (this.further.length === 0 || !(await this.retelling.lacksTheirs())) return
-    await this.retelling.tellWhatIsThere(new Set())
+    await this.retelling.tellWhatIsThere()
     for (const copy of this.further) {
       if (!(await this.retelling.lacksTheirs())) return
       await this.takeFurther(copy)

@@ -14,7 +14,7 @@ import {
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
 import { textOf } from './envelopes-in.ts'
-import { type Facts, type RecordHandlers, type Told } from './handlers.ts'
+import { type Facts, type RecordHandlers, type Retold, type Told } from './handlers.ts'
 import { type Peer } from './peers.ts'
 import { eraseLine, recordSent } from './stream-records.ts'
 import { recordsIn, recordsOut } from './tables.ts'
@@ -133,15 +133,15 @@ export class Retelling {
       return asked ? undefined : 'query_unknown'
     }
     const told = { record, by: node }
-    const unfit = await this.retell(record.case ?? '', [...(await this.toldOf(record.case ?? '')), told])
+    const { unfit } = await this.retell(record.case ?? '', [...(await this.toldOf(record.case ?? '')), told])
     return unfit.find((one) => one.told === told)?.code
   }
 
   /** Tells what can be told by now, and leaves open what cannot. */
-  async tellWhatIsThere(ownCases: ReadonlySet<Uuid>): Promise<void> {
+  async tellWhatIsThere(): Promise<void> {
     await this.parts.facts.reset(this.tx, this.touched)
     await this.recall()
-    for (const caseId of this.touched) await this.retell(caseId, await this.toldOf(caseId), ownCases)
+    for (const caseId of this.touched) await this.retell(caseId, await this.toldOf(caseId))
   }
 
   /**
@@ -153,16 +153,11 @@ export class Retelling {
     for (const { caseId } of this.waiting.values()) if (caseId !== null) this.touched.add(caseId)
     await this.parts.facts.reset(this.tx, this.touched)
     await this.recall()
-    const cases: { caseId: Uuid; told: Told[]; unsaid: boolean }[] = []
-    for (const caseId of this.touched) {
-      const told = [...(await this.toldOf(caseId)), ...this.waitingOf(caseId)]
-      cases.push({ caseId, told, unsaid: told.find(opens)?.waiting === true })
-    }
-    // A case of a person that both know stands; one that only a restored database has opened gives way to it.
-    cases.sort((a, b) => Number(a.unsaid) - Number(b.unsaid) || (a.caseId < b.caseId ? -1 : 1))
-    for (const { caseId, told } of cases)
-      for (const { told: unfit } of await this.retell(caseId, told, ownCases))
-        await this.leaveOut(caseId, unfit)
+    // In the order in which they were opened: a later stay of a person is the one he is in.
+    for (const caseId of [...this.touched].sort())
+      await this.report(caseId, await this.retell(caseId, await this.toldOf(caseId), ownCases))
+    for (const [digest, { text, caseId }] of this.waiting) await this.sayAgain(digest, read(text), caseId)
+    await this.parts.facts.prune(this.tx, this.touched)
   }
 
   async resume(): Promise<void> {
@@ -174,22 +169,32 @@ export class Retelling {
     await this.parts.facts.resume(this.tx, this.peer, new Set(denied.map(({ body }) => body.query)))
   }
 
-  private retell(caseId: Uuid, told: readonly Told[], ownCases?: ReadonlySet<Uuid>) {
+  private retell(caseId: Uuid, told: readonly Told[], ownCases?: ReadonlySet<Uuid>): Promise<Retold> {
     const { self, facts } = this.parts
-    const home = ownCases?.has(caseId) ? self : this.peer.node
+    const home = ownCases && (ownCases.has(caseId) ? self : this.peer.node)
     return facts.retell(this.tx, this.peer, caseId, told, home)
   }
 
-  private async leaveOut(caseId: Uuid, { record, by, waiting }: Told): Promise<void> {
-    const { self, alarms } = this.parts
-    if (waiting) {
-      for (const [digest, { text }] of this.waiting)
-        if (text?.includes(`"id":"${record.id}"`)) this.waiting.delete(digest)
-      await alarms.raise(this.tx, 'replay_differs', this.peer.node, `unsaid ${caseId}`)
-    } else if (!this.refused.has(record.id)) {
-      const direction = by === self ? 'out' : 'in'
-      await alarms.raise(this.tx, 'replay_differs', this.peer.node, `${direction} ${record.id}`)
+  private async report(caseId: Uuid, { unfit, displaced }: Retold): Promise<void> {
+    if (displaced !== undefined)
+      await this.parts.alarms.raise(this.tx, 'replay_differs', displaced, `displaced ${caseId}`)
+    for (const { told } of unfit) {
+      if (this.refused.has(told.record.id)) continue
+      const direction = told.by === this.parts.self ? 'out' : 'in'
+      await this.parts.alarms.raise(
+        this.tx,
+        'replay_differs',
+        this.peer.node,
+        `${direction} ${told.record.id}`,
+      )
     }
+  }
+
+  private async sayAgain(digest: string, record: FactRecord | undefined, caseId: Uuid | null): Promise<void> {
+    if (!record || caseId === null) return
+    if ((await this.parts.facts.sayAgain(this.tx, this.peer, record)) === undefined) return
+    this.waiting.delete(digest)
+    await this.parts.alarms.raise(this.tx, 'replay_differs', this.peer.node, `unsaid ${caseId}`)
   }
 
   /** A restored database may have answered a question that was answered before. A denial never takes anything back. */
@@ -254,15 +259,6 @@ export class Retelling {
       if (record) told.push({ record, by: peer })
     }
     this.told.set(caseId, told)
-    return told
-  }
-
-  private waitingOf(caseId: Uuid): Told[] {
-    const told: Told[] = []
-    for (const row of this.waiting.values()) {
-      const record = row.caseId === caseId ? read(row.text) : undefined
-      if (record) told.push({ record, by: this.parts.self, waiting: true })
-    }
     return told
   }
 

@@ -109,6 +109,8 @@ export class Standing {
         await tx.update(streamsOut, { peer }, { vouched: theirs.received.seq })
       if (isBefore(theirs.sent, taken))
         await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.sent.epoch}/${theirs.sent.seq}`)
+      else if (theirs.received.epoch === out.epoch && theirs.received.seq < out.receipted)
+        await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.received.epoch}/${theirs.received.seq}`)
       return { more, out, into } as const
     })
     if (found?.more === undefined) {

@@ -23,9 +23,9 @@ export class StreamRecords {
   readonly handlers: Record<StreamRecordType, RecordHandler>
   private readonly peers: Peers
   private readonly forget: ForgetSide
-  private readonly facts: Pick<Facts, 'exists' | 'openErased'>
+  private readonly facts: Pick<Facts, 'erasedBy'>
 
-  constructor(parts: { peers: Peers; forget: ForgetSide; facts: Pick<Facts, 'exists' | 'openErased'> }) {
+  constructor(parts: { peers: Peers; forget: ForgetSide; facts: Pick<Facts, 'erasedBy'> }) {
     this.facts = parts.facts
     this.peers = parts.peers
     this.forget = parts.forget
@@ -80,28 +80,28 @@ export class StreamRecords {
     const row = await tx.get(recordsIn, { peer, digest })
     const there = row?.epoch === epoch && row.seq === seq && row.idx === index
     // Taken back after a loss from a writer that had erased it already: such a copy says neither case nor type.
-    if (there && row.caseId === null && row.type === 'unreadable' && row.outcome === 'applied')
-      return this.wasErased(tx, peer, record)
-    if (!there || row.caseId !== record.case) return refused('bad_record')
+    const blank = there && row.caseId === null && isBlank(row)
+    if (!there || (row.caseId !== record.case && !blank)) return refused('bad_record')
     const forgotten = await this.forget(tx, peer, record.case ?? '', peer)
-    if (forgotten.outcome === 'refused') return forgotten
+    if (forgotten.outcome === 'refused') {
+      // That home had closed it may be among what came back without its text.
+      if (!(await this.hasBlanks(tx, peer))) return forgotten
+      await this.facts.erasedBy(tx, peer, record.case ?? '', peer)
+    }
+    if (blank) await tx.update(recordsIn, row, { caseId: record.case })
     await eraseLine(tx, row)
     return applied
   }
 
-  /** The copy of an erased record says neither its case nor its type; its erasure does. */
-  private async wasErased(
-    tx: Transaction,
-    peer: NodeId,
-    { case: caseId, body }: FactRecord<'record.erased'>,
-  ): Promise<Applied> {
-    const row = await tx.get(recordsIn, { peer, digest: body.digest })
-    if (row) await tx.update(recordsIn, row, { caseId })
-    // A case of which nothing else is left: whoever erased its opening was home, and home had closed it.
-    if (!(await this.facts.exists(tx, caseId ?? '')))
-      await this.facts.openErased(tx, peer, caseId ?? '', peer)
-    return this.forget(tx, peer, caseId ?? '', peer)
+  private async hasBlanks(tx: Transaction, peer: NodeId): Promise<boolean> {
+    return (await tx.find(recordsIn, { peer, ...blankRow, caseId: null }, { limit: 1 })).length > 0
   }
+}
+
+/** What is known of a record that was taken and whose text had been erased before it came back. */
+const blankRow = { type: 'unreadable', outcome: 'applied' } as const
+function isBlank({ type, outcome }: Row<typeof recordsIn>): boolean {
+  return type === blankRow.type && outcome === blankRow.outcome
 }
 
 /** One of our records by its place in the stream; undefined when that place is not here. */

@@ -20,11 +20,11 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { applied, refused, type Applied, type Told, type Unfit } from '../federation/handlers.ts'
+import { applied, refused, type Applied, type Retold, type Told, type Unfit } from '../federation/handlers.ts'
 import { type Draft, type Outbox } from '../federation/outbox.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
-import { cases } from './tables.ts'
+import { arrivals, cases } from './tables.ts'
 
 export type CaseRow = Row<typeof cases>
 export interface Case {
@@ -156,10 +156,14 @@ export class Cases {
     return { ...applied, next: await this.keep(tx, next.next) }
   }
 
-  /** A case of which nothing came back but that home had erased it: closed, and nobody's. */
-  async openErased(tx: Transaction, peer: NodeId, id: Uuid, home: NodeId): Promise<void> {
-    const fresh = this.fresh(id, peer, home === peer ? 'host' : 'home', '', null)
-    await this.keep(tx, { ...fresh, home: { ...fresh.home, state: 'closed' } })
+  /** That side has erased its words, whatever else came back of the case after a loss. */
+  async erasedBy(tx: Transaction, peer: NodeId, id: Uuid, ours: boolean): Promise<Side> {
+    const known = await this.get(tx, id)
+    // Of a case of which nothing else is left home has erased the opening.
+    const subject = known ?? this.fresh(id, peer, ours ? 'home' : 'host', '', null)
+    const side = sideOf(subject, ours)
+    if (subject.row.peer === peer) await this.keep(tx, erasedSide(subject, side))
+    return side
   }
 
   /** Until they are told again another case of the person may be the open one. */
@@ -184,31 +188,71 @@ export class Cases {
     id: Uuid,
     told: readonly Told[],
     home: NodeId | undefined,
-  ): Promise<{ subject: Case | undefined; unfit: Unfit[] }> {
-    const known = await this.get(tx, id)
+  ): Promise<Retold & { subject: Case | undefined }> {
+    const stored = await this.get(tx, id)
+    const foreign = stored && stored.row.peer !== peer ? stored : undefined
+    const known = foreign ? undefined : stored
     const all = (code: RecordCode) => ({
       subject: undefined,
       unfit: told.map((one) => ({ told: one, code })),
     })
-    if (known && known.row.peer !== peer) return all('case_unknown')
     const tag =
       told.map(({ record }) => tagOf(record)).find((one) => one !== undefined) ?? known?.row.tag ?? ''
-    const side = known?.row.side ?? (homeOf(told, peer, home) === peer ? 'host' : 'home')
-    const row = { ...(known ?? this.fresh(id, peer, side as Side, tag, null)).row, tag }
+    const by = homeOf(told, peer) ?? (known && nodeHome(known, peer)) ?? home
+    const side: Side = by === peer ? 'host' : 'home'
+    const row = { ...(known?.row ?? this.fresh(id, peer, side, tag, null).row), side, tag }
     let subject: Case = { row, home: noHomeFacts, host: noHostFacts }
     const unfit: Unfit[] = []
     for (const one of told) {
-      const next = foldTold(subject, one, sideOf(subject, one.by !== peer))
+      const next = foldTold(subject, one.record, sideOf(subject, one.by !== peer))
       if ('code' in next) unfit.push({ told: one, code: next.code })
       else subject = next.next
     }
-    const other =
-      subject.home.state === 'closed' ? undefined : await this.openFor(tx, peer, row.side as Side, tag)
-    if (subject.home.state === 'unknown' || (other && other.row.id !== id)) {
-      if (known) await tx.remove(cases, { id })
-      return all(other ? 'case_exists' : 'case_unknown')
+    // Words of ours that the peer took, and no opening: home has erased it, and had closed the case.
+    if (subject.home.state === 'unknown' && home !== undefined && told.some((one) => one.by !== peer))
+      subject = { ...subject, home: { ...noHomeFacts, state: 'closed' } }
+    const other = subject.home.state === 'closed' ? undefined : await this.openFor(tx, peer, side, tag)
+    const conflict = other !== undefined && other.row.id !== id
+    if (subject.home.state === 'unknown' || conflict) {
+      if (known) await this.keep(tx, { ...subject, home: noHomeFacts, host: noHostFacts })
+      return all(conflict ? 'case_exists' : 'case_unknown')
     }
-    return { subject: await this.keep(tx, subject), unfit }
+    if (foreign) await this.displace(tx, foreign)
+    return { subject: await this.keep(tx, subject), unfit, ...(foreign && { displaced: foreign.row.peer }) }
+  }
+
+  /** Says again what waited, on the case as it was told: the case then, or why that cannot be said any more. */
+  async sayAgain(
+    tx: Transaction,
+    peer: NodeId,
+    record: FactRecord,
+  ): Promise<{ subject: Case } | { code: RecordCode }> {
+    const tag = tagOf(record)
+    const known = await this.get(tx, record.case ?? '')
+    if (known ? known.row.peer !== peer : tag === undefined) return { code: 'case_unknown' }
+    const subject = known ?? this.fresh(record.case ?? '', peer, 'home', tag ?? '', null)
+    // A case of the person that both nodes know stands: one that only a restored database has opened gives way to it.
+    if (tag !== undefined && subject.home.state === 'unknown' && (await this.openFor(tx, peer, 'home', tag)))
+      return { code: 'case_exists' }
+    // An arrival said by a database that did not know of the departure.
+    if (record.type === 'flow.arrived' && subject.host.state === 'departed')
+      return { code: 'already_departed' }
+    const next = foldTold(subject, record, sideOf(subject, true))
+    return 'code' in next ? next : { subject: await this.keep(tx, next.next) }
+  }
+
+  /** Removes those of these cases that nobody has opened. */
+  async prune(tx: Transaction, ids: ReadonlySet<Uuid>): Promise<void> {
+    for (const id of ids) {
+      const subject = await this.get(tx, id)
+      if (subject?.home.state === 'unknown') await tx.remove(cases, { id })
+    }
+  }
+
+  /** Both nodes of a pair have signed that a case is theirs: a third that used its id meanwhile has none. */
+  private async displace(tx: Transaction, { row }: Case): Promise<void> {
+    if (row.arrival !== null) await tx.update(arrivals, { id: row.arrival }, { caseId: null })
+    await tx.remove(cases, { id: row.id })
   }
 
   /** The member whose stay this is. */
@@ -276,7 +320,8 @@ export class Cases {
   private async keep(tx: Transaction, subject: Case): Promise<Case> {
     const { home, host } = subject
     const changes = {
-      open: home.state !== 'closed',
+      ...{ side: subject.row.side, tag: subject.row.tag },
+      open: home.state !== 'closed' && home.state !== 'unknown',
       homeFacts: JSON.stringify(home),
       hostFacts: JSON.stringify(host),
       registerPhone: subject.row.registerPhone,
@@ -293,15 +338,17 @@ function sideOf({ row }: Case, ours: boolean): Side {
   return ours === (row.side === 'home') ? 'home' : 'host'
 }
 
-/** Who opened the case: whoever said what only home says, or not what only host says. */
-function homeOf(told: readonly Told[], peer: NodeId, otherwise: NodeId | undefined): NodeId | undefined {
-  const saidByHome = told.find(({ record }) => isHomeEvent(record))
-  if (saidByHome) return saidByHome.by
-  const saidByHost = told.find(({ record }) => isHostEvent(record) && record.type.startsWith('flow.'))
-  if (saidByHost) return saidByHost.by === peer ? undefined : peer
-  // Of an erased case only the erasures are left: both, and it cannot be told; or those of home, who had closed it.
-  const erased = new Set(told.filter(({ record }) => record.type === 'record.erased').map(({ by }) => by))
-  return erased.size === 1 ? [...erased][0] : otherwise
+/** Who opened the case: whoever said what only home says, or not what only host says. Undefined when nothing tells. */
+function homeOf(told: readonly Told[], peer: NodeId): NodeId | 'this node' | undefined {
+  for (const { record, by } of told) {
+    if (isHomeEvent(record)) return by
+    if (isHostEvent(record) && record.type.startsWith('flow.')) return by === peer ? 'this node' : peer
+  }
+  return undefined
+}
+
+function nodeHome({ row }: Case, peer: NodeId): NodeId | 'this node' {
+  return row.side === 'home' ? 'this node' : peer
 }
 
 function tagOf(record: FactRecord): string | undefined {
@@ -309,11 +356,7 @@ function tagOf(record: FactRecord): string | undefined {
 }
 
 /** The same fold over what was said before: judged by its own side's facts alone, for those are all that matters. */
-function foldTold(
-  subject: Case,
-  { record, waiting }: Told,
-  side: Side,
-): { next: Case } | { code: RecordCode } {
+function foldTold(subject: Case, record: FactRecord, side: Side): { next: Case } | { code: RecordCode } {
   const tag = tagOf(record)
   if (tag !== undefined && tag !== subject.row.tag) return { code: 'tag_taken' }
   if (record.type === 'record.erased') return { next: erasedSide(subject, side) }
@@ -321,9 +364,6 @@ function foldTold(
     const code = reportFault(subject, record, side)
     return code === undefined ? { next: subject } : { code }
   }
-  // An arrival said by a database that did not know of the departure.
-  if (waiting && record.type === 'flow.arrived' && subject.host.state === 'departed')
-    return { code: 'already_departed' }
   return isHomeEvent(record) || isHostEvent(record) ? fold(subject, record, side) : { next: subject }
 }
 

@@ -4,8 +4,8 @@
  * What only this office knew (rosters, registers) is not in them. For a person of whom we had spoken as host a row
  * without an ID number stands in until the register is imported again, so that nobody is asked for or reported twice.
  */
-import { type FactRecord, type NodeId, type Uuid } from '../../protocol/index.ts'
-import { type Facts, type Told, type Unfit } from '../federation/handlers.ts'
+import { type FactRecord, type NodeId, type RecordCode, type Side, type Uuid } from '../../protocol/index.ts'
+import { type Facts, type Retold, type Told, type Unfit } from '../federation/handlers.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type Members } from '../members/index.ts'
 import { type Organisations } from '../organisations/index.ts'
@@ -27,6 +27,8 @@ export interface LostAnswers {
 /** Reports on a case, told anew. */
 export interface Reports {
   retell(tx: Transaction, subject: Case, told: readonly Told[]): Promise<Unfit[]>
+  sayAgain(tx: Transaction, subject: Case, record: FactRecord): Promise<RecordCode | undefined>
+  forget(tx: Transaction, caseId: Uuid, side: Side): Promise<void>
   forgetAll(tx: Transaction, caseId: Uuid): Promise<void>
 }
 
@@ -68,8 +70,9 @@ export class FlowRetelling implements Facts {
     return (await this.cases.get(tx, caseId)) !== undefined
   }
 
-  openErased(tx: Transaction, peer: NodeId, caseId: Uuid, home: NodeId): Promise<void> {
-    return this.cases.openErased(tx, peer, caseId, home)
+  async erasedBy(tx: Transaction, peer: NodeId, caseId: Uuid, by: NodeId): Promise<void> {
+    const side = await this.cases.erasedBy(tx, peer, caseId, by === this.self)
+    await this.reports.forget(tx, caseId, side)
   }
 
   async wasAsked(tx: Transaction, query: Uuid): Promise<boolean> {
@@ -86,19 +89,30 @@ export class FlowRetelling implements Facts {
     caseId: Uuid,
     told: readonly Told[],
     home: NodeId | undefined,
-  ): Promise<Unfit[]> {
-    const { subject, unfit } = await this.cases.retell(tx, peer.node, caseId, told, home)
+  ): Promise<Retold> {
+    const { subject, ...retold } = await this.cases.retell(tx, peer.node, caseId, told, home)
     if (!subject) {
-      await this.reports.forgetAll(tx, caseId)
-      return unfit
+      const there = await this.cases.get(tx, caseId)
+      if (!there || there.row.peer === peer.node) await this.reports.forgetAll(tx, caseId)
+      return retold
     }
     const linked = await this.link(tx, peer, subject)
-    const left = new Set(unfit.map((one) => one.told))
+    const left = new Set(retold.unfit.map((one) => one.told))
     const fits = told.filter((one) => !left.has(one))
     for (const { record, by } of fits)
       if (by === this.self && (record.type === 'flow.placed' || record.type === 'flow.relocated'))
         await this.organisations.restore(tx, record.body.branch)
-    return [...unfit, ...(await this.reports.retell(tx, linked, fits))]
+    return { ...retold, unfit: [...retold.unfit, ...(await this.reports.retell(tx, linked, fits))] }
+  }
+
+  async sayAgain(tx: Transaction, peer: Peer, record: FactRecord): Promise<RecordCode | undefined> {
+    const said = await this.cases.sayAgain(tx, peer.node, record)
+    if ('code' in said) return said.code
+    return this.reports.sayAgain(tx, await this.link(tx, peer, said.subject), record)
+  }
+
+  async prune(tx: Transaction, caseIds: ReadonlySet<Uuid>): Promise<void> {
+    await this.cases.prune(tx, caseIds)
   }
 
   async recall(tx: Transaction, peer: Peer, told: readonly Told[]): Promise<void> {

@@ -271,7 +271,8 @@ function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair, occasion
     .sort((a, b) => placeOf(a) - placeOf(b))
   for (const { digest } of [...pair.records, ...applied]) {
     const read = readRecord(ledger.texts.get(digest) ?? '')
-    if (read.ok && read.known) fold(world, node, read.record, touched)
+    if (!read.ok || !read.known || ledger.displaced.has(`${node}|${peer}|${read.record.case}`)) continue
+    fold(world, node, read.record, touched)
   }
   const blank = occasion === 'end' ? new Set<string>() : blankCases(world, pair)
   for (const id of blank) adopt(world, node, id)

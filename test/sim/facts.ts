@@ -65,11 +65,12 @@ function foldErasure(
   const { ledger } = world
   if (caseId === null) return
   const book = ledger.book(node, caseId)
-  if (book.home.state !== 'closed' && !touched.apart)
+  // After a loss that home had closed it may be among what came back without its text.
+  if (book.home.state !== 'closed' && !touched.apart && !world.shaken.has(node))
     world.violate('facts-are-records', `${node}: of the open case ${caseId} ${body.digest} was erased`)
   const row = ledger.rows.get(`${node}|${caseId}`)
   const home = row?.side === 'home' ? node : row?.peer
-  if (by === home) book.home = { ...noHomeFacts, state: book.home.state }
+  if (by === home) book.home = { ...noHomeFacts, state: 'closed' }
   else book.host = noHostFacts
   touched.cases.add(caseId)
   for (const [report, due] of ledger.due)

@@ -76,7 +76,9 @@ function checkAlarms(world: Witness, node: NodeId, { alarms }: Commit): void {
             ? world.shaken.has(node) && (subject.startsWith('unsaid') || !world.isHonest(peer))
             : true
     if (!caused) world.violate('no-false-alarm', `${node}: ${kind} ${peer} ${subject}`)
-    if (kind === 'replay_differs') world.saw('something unsaid for good')
+    if (kind === 'replay_differs' && subject.startsWith('unsaid')) world.saw('something unsaid for good')
+    const displaced = /^displaced (.*)$/.exec(subject)?.[1]
+    if (displaced !== undefined) world.ledger.displace(node, peer, displaced)
   }
 }
 
@@ -228,9 +230,7 @@ function checkJudged(world: Witness, node: NodeId, judged: Judged, touched: Touc
     if (judged.outcome === 'applied') world.saw('parked record settled')
   }
   // Two lives with two head stores do not know what the other has said; whoever answers the wrong one is refused.
-  // A restored register knows one question per person, and may have asked twice: the other answer finds nobody (known gap).
-  const forgotten = judged.outcome === 'refused:query_unknown' && world.shaken.has(node)
-  const knowing = !world.doubled.has(node) && !forgotten
+  const knowing = !world.doubled.has(node)
   if (
     judged.outcome.startsWith('refused:') &&
     world.isHonest(judged.peer) &&

@@ -2,7 +2,7 @@
  * Cryptography of the simulation: the real one, which is asked each question once. The same bytes under the same key
  * verify the same and sign the same, in this run and in the next, so nothing is lost by remembering the answer.
  */
-import { openKeyring, type Keyring } from '../../node/keyring.ts'
+import { openKeyring, type KeyFile, type Keyring } from '../../node/keyring.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { type Crypto, type Signer } from '../../protocol/index.ts'
 
@@ -30,8 +30,8 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /** A keyring over a key file, as a process opens it when it starts. */
-export function openSimKeyring(file: string, keep: (text: string) => Promise<void>): Keyring {
-  const keyring = openKeyring(simCrypto, file, keep)
+export function openSimKeyring(file: string, kept: KeyFile): Keyring {
+  const keyring = openKeyring(simCrypto, file, kept)
   const signers = new Map<string, Signer>()
   const signerOf = (kid: string): Signer => {
     const known = signers.get(kid)
@@ -50,6 +50,7 @@ export function openSimKeyring(file: string, keep: (text: string) => Promise<voi
   // Getters of the real one are read when they are asked for: the key in use changes.
   return Object.create(keyring, {
     signerOf: { value: signerOf },
+    knownSigner: { value: async (kid: string) => signerOf((await keyring.knownSigner(kid)).kid) },
     signer: { get: () => signerOf(keyring.kid) },
   }) as Keyring
 }

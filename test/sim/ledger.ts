@@ -119,17 +119,29 @@ export class Ledger {
     return book
   }
 
+  /** Cases whose id another peer had used while nobody here knew of them, by node, that peer and id. */
+  readonly displaced = new Set<string>()
+
+  /** A case has become another: what was said of the one before it counts no longer. */
+  displace(node: NodeId, peer: NodeId, caseId: string): void {
+    this.displaced.add(`${node}|${peer}|${caseId}`)
+    this.forgetCase(node, caseId)
+  }
+
   /** Everything about cases of one node with one peer is forgotten, to be told anew from its records. */
   forgetPair(node: NodeId, peer: NodeId): void {
     for (const [name, row] of this.rows) {
-      if (row.peer !== peer || !name.startsWith(node)) continue
-      this.rows.delete(name)
-      this.books.delete(name)
-      for (const books of [this.due, this.held])
-        for (const [report, { caseId }] of books)
-          if (report.startsWith(node) && name === `${node}|${caseId}`) books.delete(report)
+      if (row.peer === peer && name.startsWith(node)) this.forgetCase(node, name.slice(node.length + 1))
     }
     for (const person of this.open.keys()) if (person.startsWith(`${node}|${peer}|`)) this.open.delete(person)
+  }
+
+  private forgetCase(node: NodeId, id: string): void {
+    this.rows.delete(`${node}|${id}`)
+    this.books.delete(`${node}|${id}`)
+    for (const books of [this.due, this.held])
+      for (const [report, { caseId }] of books)
+        if (report.startsWith(node) && caseId === id) books.delete(report)
   }
 
   desk(node: NodeId): { cases: string[]; reports: { id: string; caseId: string }[] } {

@@ -53,10 +53,13 @@ export class SimNode implements Machine {
     const region = openRegion({
       self: this.id,
       name: `地区${this.id}`,
-      keyring: openSimKeyring(this.keyFile, async (text) => {
-        await callOut(process, this.world, 'key file')
-        this.keyFile = text
-        await callOut(process, this.world, 'key kept')
+      keyring: openSimKeyring(this.keyFile, {
+        read: () => Promise.resolve(this.keyFile),
+        write: async (text) => {
+          await callOut(process, this.world, 'key file')
+          this.keyFile = text
+          await callOut(process, this.world, 'key kept')
+        },
       }),
       store: new SimStore(process, this.world),
       headFiles: new SimHeads(process, heads, this.world),

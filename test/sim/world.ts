@@ -129,6 +129,17 @@ export class World implements Stage {
   }
 
   readonly violate = (invariant: Invariant, detail: string): void => {
+    if (process.env['DUMP'] && !this.violation) {
+      const needle = process.env['DUMP']
+      for (const [id, node] of this.nodes)
+        for (const [table, rows] of node.memory.snapshot().tables)
+          for (const row of rows.values()) {
+            const text = JSON.stringify(row, (k, v) =>
+              k === 'jws' || k === 'receipt' || k === 'lines' ? undefined : v,
+            )
+            if (text.includes(needle)) console.error('D', id, getTableName(table), text.slice(0, 600))
+          }
+    }
     this.tell(`VIOLATION ${invariant}: ${detail}`)
     this.violation ??= { invariant, detail, step: this.steps, trace: this.trace.last() }
   }
