@@ -276,7 +276,8 @@ function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair, occasion
   }
   const blank = occasion === 'end' ? new Set<string>() : blankCases(world, pair)
   for (const id of blank) adopt(world, node, id)
-  for (const id of touched.cases) compareCase(world, node, id)
+  for (const id of touched.cases)
+    if (!blank.has(id) || ledger.rows.has(`${node}|${id}`)) compareCase(world, node, id)
   for (const id of touched.reports) if (!blank.has(caseOf(world, node, id))) compareActivity(world, node, id)
 }
 
@@ -303,8 +304,9 @@ function blankCases({ ledger }: Witness, { records, received }: Pair): Set<strin
 
 function adopt({ ledger }: Witness, node: NodeId, id: string): void {
   const row = ledger.rows.get(`${node}|${id}`)
+  // Of a case that nobody here knows but by its erased words nothing is told until its erasure is heard.
+  if (!row) return ledger.forgetCase(node, id)
   const book = ledger.book(node, id)
-  if (!row) return
   book.home = JSON.parse(row.homeFacts) as typeof book.home
   book.host = JSON.parse(row.hostFacts) as typeof book.host
   const by = new Map<string, NodeId | null>()

@@ -69,7 +69,8 @@ function foldErasure(
   if (book.home.state !== 'closed' && !touched.apart && !world.shaken.has(node))
     world.violate('facts-are-records', `${node}: of the open case ${caseId} ${body.digest} was erased`)
   const row = ledger.rows.get(`${node}|${caseId}`)
-  const home = row?.side === 'home' ? node : row?.peer
+  // Of a case of which nothing else is left home has erased the opening.
+  const home = row ? (row.side === 'home' ? node : row.peer) : by
   if (by === home) book.home = { ...noHomeFacts, state: 'closed' }
   else book.host = noHostFacts
   touched.cases.add(caseId)

@@ -136,7 +136,7 @@ export class Ledger {
     for (const person of this.open.keys()) if (person.startsWith(`${node}|${peer}|`)) this.open.delete(person)
   }
 
-  private forgetCase(node: NodeId, id: string): void {
+  forgetCase(node: NodeId, id: string): void {
     this.rows.delete(`${node}|${id}`)
     this.books.delete(`${node}|${id}`)
     for (const books of [this.due, this.held])

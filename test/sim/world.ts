@@ -227,9 +227,9 @@ export class World implements Stage {
       if (!claims || !stream.signed.has(id)) continue
       const place = `${claims.epoch}/${claims.seq}`
       const before = stream.left.get(place)
-      if (before === undefined) stream.left.set(place, id)
-      else if (before !== id && this.isSecondStory(post, claims))
+      if (before !== undefined && before !== id && this.isSecondStory(post, claims))
         this.violate('one-story', `${post.from}>${post.to}: two envelopes have left for ${place}`)
+      stream.left.set(place, id)
     }
   }
 
