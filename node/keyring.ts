@@ -49,8 +49,8 @@ export interface Keyring {
   use(kid: Digest): void
   /** Makes a signing key from 32 random bytes and keeps it durably before it answers. */
   addKey(seed: Uint8Array): Promise<Digest>
-  /** The same as `signerOf`; a key that another process of this node has added is read from the file. */
-  knownSigner(kid: Digest): Promise<Signer>
+  /** The same as `holds`; what another process of this node has added is read from the file. */
+  knows(kid: Digest): Promise<boolean>
   /** The key shared with one peer under one agreement key version. */
   pairKeyWith(self: NodeId, peer: { node: NodeId; exchange: ExchangeKey }, keyVersion: number): Uint8Array
 }
@@ -117,9 +117,9 @@ export function openKeyring(crypto: Crypto, text: string, kept: KeyFile = inMemo
     use: (kid) => {
       current = ownKey(kid).signer.kid
     },
-    knownSigner: async (kid) => {
+    knows: async (kid) => {
       if (!keys.has(kid)) await readAgain()
-      return ownKey(kid).signer
+      return keys.has(kid)
     },
     addKey: async (seed) => {
       await readAgain()

@@ -228,10 +228,10 @@ async function compareHeads(
   peer: Peer,
 ): Promise<'level' | 'behind' | string> {
   try {
-    const taken = await standing.reaches(peer.node)
-    if (!taken) return 'behind'
+    const known = await standing.reaches(peer.node)
+    if (!known) return 'behind'
     const heads = await requests.heads(peer)
-    return await standing.compare(peer.node, heads, taken, (more) => recovery.proves(peer, heads, more))
+    return await standing.compare(peer.node, heads, known, (more) => recovery.proves(peer, heads, more))
   } catch (error) {
     if (error instanceof PeerUnreachable) return error.code
     throw error

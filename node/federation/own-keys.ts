@@ -37,7 +37,7 @@ export class OwnKeys {
 
   /** A new key, announced to every peer; each stream is signed by it from the envelope after the announcement. */
   async rotate(): Promise<Digest> {
-    const kid = await this.keyring.addKey(this.random.bytes(32))
+    const kid = await this.newKey()
     const key = this.keyring.publicKey(kid)
     if (!key) throw new TypeError('a key that was just added is not there')
     await this.store.transaction(async (tx) => {
@@ -55,7 +55,7 @@ export class OwnKeys {
 
   /** A new key instead of one that is lost or stolen. No stream is signed until its agreement names the new one. */
   async replace(): Promise<Digest> {
-    const kid = await this.keyring.addKey(this.random.bytes(32))
+    const kid = await this.newKey()
     await this.store.transaction(async (tx) => {
       const known = await tx.find(streamsOut, {})
       await tx.lock(['identity', ...known.map(({ peer }) => `stream-out:${peer}`)])
@@ -65,5 +65,13 @@ export class OwnKeys {
     })
     this.keyring.use(kid)
     return kid
+  }
+
+  /** One at a time, whatever process asks: each adds to the file as the one before has left it. */
+  private newKey(): Promise<Digest> {
+    return this.store.transaction(async (tx) => {
+      await tx.lock(['keyring'])
+      return this.keyring.addKey(this.random.bytes(32))
+    })
   }
 }

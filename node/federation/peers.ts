@@ -127,7 +127,10 @@ export class Peers {
         ? undefined
         : await reader.get(envelopesOut, { peer, epoch, seq: receipted + 1 })
     const read = next && readJws(next.jws, jwsTypes.envelope)
-    return this.keyring.knownSigner(read?.ok ? read.jws.kid : stream.kid)
+    // A token that was damaged in the store names no key of ours.
+    const kid = read?.ok && (await this.keyring.knows(read.jws.kid)) ? read.jws.kid : stream.kid
+    await this.keyring.knows(kid)
+    return this.keyring.signerOf(kid)
   }
 
   /** Every key of ours, the newest first. */

@@ -13,7 +13,6 @@ import {
   thumbprint,
   type Crypto,
   type NodeId,
-  type Signer,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
@@ -90,8 +89,8 @@ export class Sealer {
     const parcels: Parcel[] = []
     let reached = stream
     for (const batch of packed(waiting, most)) {
-      const signer = await this.keyring.knownSigner(reached.kid)
-      const { parcel, next } = this.sealBatch(reached, batch, signer)
+      await this.keyring.knows(reached.kid)
+      const { parcel, next } = this.sealBatch(reached, batch)
       parcels.push(parcel)
       reached = next
     }
@@ -105,17 +104,13 @@ export class Sealer {
   }
 
   /** One envelope, and the stream after it. A key announced in it signs from the next one on. */
-  private sealBatch(
-    stream: Stream,
-    batch: readonly Waiting[],
-    signer: Signer,
-  ): { parcel: Parcel; next: Stream } {
+  private sealBatch(stream: Stream, batch: readonly Waiting[]): { parcel: Parcel; next: Stream } {
     const { peer, epoch } = stream
     const seq = stream.seq + 1
     const sealedMs = this.clock.nowMs()
     const iat = Math.floor(sealedMs / 1000)
     const place = { iss: this.self, aud: peer, epoch, seq, prev: stream.head, iat }
-    const sealed = sealEnvelope(this.crypto, signer, place, batch.map(exactText))
+    const sealed = sealEnvelope(this.crypto, this.keyring.signerOf(stream.kid), place, batch.map(exactText))
     // A text that was damaged in the store since it was written is not signed: that would make it ours.
     if (batch.some(({ digest }, i) => digest !== sealed.payload.records[i]))
       throw new TypeError('a record that differs from its digest')

@@ -7,10 +7,18 @@ import { type Heads as PeerHeads, type NodeId, type StreamHead } from '../../pro
 import { type Reader, type Store, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
 import { type ContentAt, type Direction, type Heads } from './heads.ts'
+import { type StreamPlace } from './peers.ts'
 import { envelopesIn, envelopesOut, streamsIn, streamsOut } from './tables.ts'
 
 /** `unknown`: the head store knows nothing of this stream, so the peer must be asked first. */
 export type Verdict = 'level' | 'unknown' | 'behind' | 'closed'
+
+/** Where our copy of a peer's stream ends, and how far its receipts for ours are here. */
+export interface Known {
+  readonly taken: StreamPlace
+  readonly receipted: StreamPlace
+}
+const nothingKnown: Known = { taken: { epoch: 1, seq: 0 }, receipted: { epoch: 1, seq: 0 } }
 
 export class Standing {
   private readonly store: Store
@@ -63,36 +71,36 @@ export class Standing {
 
   /**
    * Does the database reach what the head store says of both streams? Needs nobody's answer, so it is asked first. The
-   * answer is where our copy of the peer's stream stands; undefined when we are behind. Under the locks of both, because
-   * a head that is moved while we read would look like one that we lack.
+   * answer is how far both surely are by now; undefined when we are behind. Under the locks of both, because a head that
+   * is moved while we read would look like one that we lack.
    */
-  async reaches(peer: NodeId): Promise<StreamHead | undefined> {
+  async reaches(peer: NodeId): Promise<Known | undefined> {
     const found = await this.store.transaction(async (tx) => {
       await tx.lock([`stream-in:${peer}`, `stream-out:${peer}`])
       const out = await tx.get(streamsOut, { peer })
       const into = await tx.get(streamsIn, { peer })
-      if (out?.standing !== 'open' || !into) return { into }
+      if (out?.standing !== 'open' || !into) return { known: nothingKnown }
       for (const [direction, stream] of [
         ['out', out],
         ['in', into],
       ] as const)
         if ((await this.judge(tx, direction, peer, stream)) === 'behind') return { behind: direction }
-      return { into }
+      return { known: { taken: into, receipted: { epoch: out.epoch, seq: out.receipted } } }
     })
-    if (found.behind === undefined) return found.into ?? { epoch: 1, seq: 0, head: null }
+    if (found.behind === undefined) return found.known
     await this.fellBehind(`${peer} ${found.behind}`)
     return undefined
   }
 
   /**
    * Compares our heads with what a peer says of both streams. False when it has seen more of us than we hold, which it
-   * must prove with what we signed: a word alone would let one peer stop the whole node. `taken` is where our copy of its
-   * stream stood before it was asked: what came while its answer was on the way says nothing against it.
+   * must prove with what we signed: a word alone would let one peer stop the whole node. `known` is how far both streams
+   * were before it was asked: what came while its answer was on the way says nothing against it.
    */
   async compare(
     peer: NodeId,
     theirs: PeerHeads,
-    taken: StreamHead,
+    { taken, receipted }: Known,
     proves: (more: Direction) => Promise<boolean>,
   ): Promise<'level' | 'behind' | 'unproven'> {
     const found = await this.store.transaction(async (tx) => {
@@ -109,7 +117,7 @@ export class Standing {
         await tx.update(streamsOut, { peer }, { vouched: theirs.received.seq })
       if (isBefore(theirs.sent, taken))
         await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.sent.epoch}/${theirs.sent.seq}`)
-      else if (theirs.received.epoch === out.epoch && theirs.received.seq < out.receipted)
+      else if (receipted.seq > 0 && isBefore(theirs.received, receipted) && receipted.epoch === out.epoch)
         await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.received.epoch}/${theirs.received.seq}`)
       return { more, out, into } as const
     })
@@ -166,6 +174,6 @@ function seenMoreReceipts(into: StreamHead, { sent }: PeerHeads): boolean {
   return sent.epoch === into.epoch ? sent.receipted > into.seq : sent.epoch > into.epoch && sent.receipted > 0
 }
 
-function isBefore(one: StreamHead, other: StreamHead): boolean {
+function isBefore(one: StreamPlace, other: StreamPlace): boolean {
   return one.epoch < other.epoch || (one.epoch === other.epoch && one.seq < other.seq)
 }

@@ -50,7 +50,6 @@ export function openSimKeyring(file: string, kept: KeyFile): Keyring {
   // Getters of the real one are read when they are asked for: the key in use changes.
   return Object.create(keyring, {
     signerOf: { value: signerOf },
-    knownSigner: { value: async (kid: string) => signerOf((await keyring.knownSigner(kid)).kid) },
     signer: { get: () => signerOf(keyring.kid) },
   }) as Keyring
 }
