@@ -6,6 +6,7 @@ import { type NodeId } from '../protocol/index.ts'
 import { Activities } from './activities/index.ts'
 import { AgreementBook } from './federation/agreement-book.ts'
 import { Alarms } from './federation/alarms.ts'
+import { CopyProofs } from './federation/copies.ts'
 import { Courier } from './federation/courier.ts'
 import { Erasure } from './federation/erasure.ts'
 import { EvidenceFile } from './federation/evidence.ts'
@@ -183,10 +184,12 @@ function openDoors(
   const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask })
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
-  const requests = new Requests({ self, store, peers, gate, inbox, http, crypto, clock, ids, compared })
+  const proofs = new CopyProofs({ self, keyring, crypto })
+  const asking = { self, store, peers, gate, inbox, proofs, http, crypto, clock, ids, compared }
+  const requests = new Requests(asking)
   const recovery = new Recovery({
     ...{ self, store, peers, requests, gate, outbox, handlers, facts },
-    ...{ standing, alarms, keyring, crypto, clock },
+    ...{ standing, alarms, keyring, crypto, clock, proofs },
   })
   courier.greetWith((peer) => greeting(store, recovery, ask, peer))
   const imported = { members, cases, home, host, activities }

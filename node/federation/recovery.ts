@@ -22,12 +22,20 @@ import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
-import { CopyProofs, erasedIn, kidOf, placeOf, Unfit, type Copies } from './copies.ts'
+import {
+  type CopyProofs,
+  kidOf,
+  leavesOnlyErasures,
+  placeOf,
+  Unfit,
+  type Copies,
+  type Restored,
+} from './copies.ts'
 import { type Gate } from './gate.ts'
 import { type Facts, type RecordHandlers } from './handlers.ts'
 import { pairLock, recordsOf, type Outbox } from './outbox.ts'
 import { type Peer, type Peers, type StreamPlace } from './peers.ts'
-import { PeerUnreachable, type Requests, type Restored } from './requests.ts'
+import { PeerUnreachable, type Requests } from './requests.ts'
 import { Restoration } from './restoration.ts'
 import { type OutRow } from './retelling.ts'
 import { type Standing } from './standing.ts'
@@ -74,6 +82,7 @@ export class Recovery {
     keyring: Keyring
     crypto: Crypto
     clock: Clock
+    proofs: CopyProofs
   }) {
     this.self = parts.self
     this.store = parts.store
@@ -88,7 +97,7 @@ export class Recovery {
     this.keyring = parts.keyring
     this.crypto = parts.crypto
     this.clock = parts.clock
-    this.proofs = new CopyProofs(parts)
+    this.proofs = parts.proofs
   }
 
   /** The operator's word: closed streams, or the one with this peer whatever its standing, may be recovered. */
@@ -191,8 +200,7 @@ export class Recovery {
     theirs: readonly Restored[],
   ): Promise<Set<Uuid>> {
     const ours = new Set<Uuid>()
-    const byUs = erasedIn(own)
-    if (![...erasedIn(theirs)].some((id) => byUs.has(id))) return ours
+    if (!leavesOnlyErasures([...own, ...theirs])) return ours
     for (let after: Uuid | null = null; ;) {
       const page: ComparePage = await this.requests.compare(peer, this.self, after)
       for (const { id } of page.cases) ours.add(id)

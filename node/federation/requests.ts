@@ -35,6 +35,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type Ids } from '../platform.ts'
 import { type Reader, type Store } from '../store/port.ts'
+import { type CopyProofs, type Restored } from './copies.ts'
 import { tokenOf, type Gate } from './gate.ts'
 import { type Inbox } from './inbox.ts'
 import { recordsOf } from './outbox.ts'
@@ -88,6 +89,7 @@ export class Requests {
   private readonly peers: Peers
   private readonly gate: Gate
   private readonly inbox: Inbox
+  private readonly proofs: CopyProofs
   private readonly http: Http
   private readonly crypto: Crypto
   private readonly clock: Clock
@@ -100,6 +102,7 @@ export class Requests {
     peers: Peers
     gate: Gate
     inbox: Inbox
+    proofs: CopyProofs
     http: Http
     crypto: Crypto
     clock: Clock
@@ -111,6 +114,7 @@ export class Requests {
     this.peers = parts.peers
     this.gate = parts.gate
     this.inbox = parts.inbox
+    this.proofs = parts.proofs
     this.http = parts.http
     this.crypto = parts.crypto
     this.clock = parts.clock
@@ -251,8 +255,11 @@ export class Requests {
       const { epoch, seq } = head
       const { text } = await this.post(peer, { what: 'restore', of: 'answering', after: { epoch, seq } })
       const page = readRestored(bodyIn(text)) ?? []
-      for (const { envelope } of page) {
-        const proven = this.gate.prove(peer, envelope, 'erased too')
+      for (const copy of page) {
+        const { envelope } = copy
+        // What we have receipted holds, whatever became of the key it is signed under.
+        const receipted = this.proofs.isReceipted(peer.node, copy)
+        const proven = this.gate.prove(peer, envelope, receipted ? 'receipted' : 'erased too')
         const placed = proven.ok && place({ ...head, frozen: false, thawed: false }, proven.proven.payload)
         if (!proven.ok || !placed || !placed.ok || placed.place !== 'next') return peer
         const { payload, contentId } = proven.proven
@@ -337,12 +344,6 @@ function goesOn({ cases, next }: ComparePage, after: string | null): boolean {
 export function refusalCode(text: string, status: number): string {
   const code = /^\{"error":"([a-z_]{1,40})"/.exec(text)?.[1]
   return code ?? `status_${status}`
-}
-
-/** An envelope that a peer gave back, nothing of it proven yet. */
-export interface Restored {
-  readonly envelope: Envelope
-  readonly receipt: string | null
 }
 
 function readRestored(body: string): Restored[] | undefined {
