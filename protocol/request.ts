@@ -65,15 +65,20 @@ export function signAnswer(signer: Signer, payload: AnswerPayload): string {
   return signJws(signer, jwsTypes.answer, payload)
 }
 
-/** Reads the payload of a verified request and checks its times against `nowSeconds`. */
+/** Reads the payload of a verified request and checks its times against `nowSeconds`, where they decide anything. */
 export function readRequestPayload(payload: Json, nowSeconds: number): Result<{ payload: RequestPayload }> {
   const read = requestPayloadSchema.safeParse(payload)
   if (!read.success) return refuse('bad_field', 'not a request')
-  const { iat, exp } = read.data
-  const long = exp - iat > limits.requestSeconds || exp < iat
-  if (long || nowSeconds > exp || iat > nowSeconds + limits.requestSeconds)
+  // Whoever asks how far it is may not know the time: it must hear of a loss before it signs anything.
+  if (read.data.purpose.what !== 'heads' && !isTimely(read.data, nowSeconds))
     return refuse('bad_time', 'expired, not yet valid or valid for too long')
   return { ok: true, payload: read.data }
+}
+
+/** Is the request valid at this moment, and not for longer than it may be? */
+export function isTimely({ iat, exp }: RequestPayload, nowSeconds: number): boolean {
+  const long = exp - iat > limits.requestSeconds || exp < iat
+  return !long && nowSeconds <= exp && iat <= nowSeconds + limits.requestSeconds
 }
 
 export function readAnswerPayload(payload: Json): Result<{ payload: AnswerPayload }> {

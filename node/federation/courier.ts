@@ -37,12 +37,6 @@ const answerBytes = 4 * 1024 * 1024
 /** How often peers are looked at without being woken: another process of this region may have written. */
 const lookEveryMs = 2_000
 
-/**
- * Refusals that will not go away by themselves: a clock that is wrong keeps a node from reading, never from writing, and
- * an older node does not know the question. After any other the peer is asked again before anything is signed.
- */
-const cannotAsk: ReadonlySet<string> = new Set(['bad_time', 'bad_field'])
-
 type StoredEnvelope = Row<typeof envelopesOut>
 
 export interface DeliveryProblem {
@@ -260,12 +254,10 @@ export class Courier {
   private async greet(peer: Peer, route: Route): Promise<Step> {
     const greeted = await this.handshake(peer)
     if (greeted === 'behind') return this.stalled(route, 'stream_closed')
-    if (greeted === 'level') route.unsure = true
-    if (greeted === 'level' || (route.ungreeted && cannotAsk.has(greeted))) {
-      route.ungreeted = false
-      return 'again'
-    }
-    return this.failed(route, greeted)
+    if (greeted !== 'level') return this.failed(route, greeted)
+    route.ungreeted = false
+    route.unsure = true
+    return 'again'
   }
 
   private stall(route: Route, code: string): void {

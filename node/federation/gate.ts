@@ -9,6 +9,7 @@ import {
   contentId,
   digestOf,
   fromUtf8,
+  isTimely,
   jwsTypes,
   limits,
   nodeIdSchema,
@@ -199,7 +200,10 @@ export class Gate {
       const nowMs = this.clock.nowMs()
       for (const old of await tx.find(nonces, { peer: node }, { orderBy: 'expiresMs', limit: 100 }))
         if (old.expiresMs < nowMs) await tx.remove(nonces, old)
-      await tx.insert(nonces, [{ ...key, expiresMs: (request.exp + limits.requestSeconds) * 1000 }])
+      if (!isTimely(request, Math.floor(nowMs / 1000)))
+        await this.alarms.raise(tx, 'clock_skew', node, dayOf(nowMs))
+      const lastMs = Math.max(request.exp * 1000, nowMs)
+      await tx.insert(nonces, [{ ...key, expiresMs: lastMs + limits.requestSeconds * 1000 }])
       await tx.update(streamsIn, { peer: node }, { heardMs: nowMs })
       await this.peers.retireBefore(tx, peer, kid)
       return true

@@ -78,8 +78,10 @@ export class Inbox {
   private readonly clock: Clock
   /** Asks a peer how far it has our streams: wanted before the first receipt. */
   private readonly greet: (peer: NodeId) => void
-  /** The same at once, when it has just shown to be further than we are. */
-  private readonly ask: (peer: Peer) => Promise<unknown>
+  /** The same at once: `level` when it has seen no more of us than we hold. */
+  private readonly ask: (peer: Peer) => Promise<string>
+  /** Questions on their way, so that many posts ask once. */
+  private readonly asking = new Map<NodeId, Promise<string>>()
 
   constructor(parts: {
     self: NodeId
@@ -93,7 +95,7 @@ export class Inbox {
     alarms: Alarms
     clock: Clock
     greet: (peer: NodeId) => void
-    ask?: (peer: Peer) => Promise<unknown>
+    ask?: (peer: Peer) => Promise<string>
   }) {
     this.self = parts.self
     this.store = parts.store
@@ -106,7 +108,7 @@ export class Inbox {
     this.alarms = parts.alarms
     this.clock = parts.clock
     this.greet = parts.greet
-    this.ask = parts.ask ?? (() => Promise.resolve())
+    this.ask = parts.ask ?? (() => Promise.resolve('level'))
   }
 
   /** Takes a body of consecutive envelopes posted under a peer's name. */
@@ -202,14 +204,24 @@ export class Inbox {
   private async take(peer: Peer, batch: readonly Opened[]): Promise<Received> {
     if (!(await this.lease.held()))
       return { receipts: [], refusal: refuse('unavailable', 'another process of this node takes envelopes') }
+    // A machine put back as a whole has put its head store back too: only the peer can know of more.
+    if (!this.standing.isConfirmed(peer.node) && (await this.askOnce(peer)) !== 'level')
+      return { receipts: [], refusal: refuse('unavailable', 'this node has not compared heads yet') }
     const taken = await this.takeInOne(peer, batch)
     // Perhaps it is our copy that was restored. If so nothing is taken anew; the answer closes the stream.
-    if (taken.refusal?.code === 'gap') await this.ask(peer)
+    if (taken.refusal?.code === 'gap') await this.askOnce(peer)
     if (taken.verdict === 'unknown') this.greet(peer.node)
     if (taken.verdict === 'behind') await this.standing.fellBehind(`${peer.node} in`)
     if (taken.stream && !(await this.standing.advance('in', peer.node, taken.stream)))
       return { receipts: [], refusal: refuse('unavailable', 'this database is not the newest') }
     return taken
+  }
+
+  private askOnce(peer: Peer): Promise<string> {
+    const { node } = peer
+    const question = this.asking.get(node) ?? this.ask(peer).finally(() => this.asking.delete(node))
+    this.asking.set(node, question)
+    return question
   }
 
   /** Each envelope in its place, until one is refused. What was taken before it stays taken. */

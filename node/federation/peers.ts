@@ -67,7 +67,11 @@ function isBefore(one: StreamPlace, other: StreamPlace): boolean {
 }
 
 export type AgreementRefusal =
-  AgreementCode | 'agreement_other_fingerprint' | 'agreement_not_ours' | 'agreement_incomplete'
+  | AgreementCode
+  | 'agreement_other_fingerprint'
+  | 'agreement_not_ours'
+  | 'agreement_incomplete'
+  | 'agreement_key_revoked'
 
 const dayMs = 86_400_000
 
@@ -292,6 +296,8 @@ export class Peers {
     const peer = other.node
     const kid = thumbprint(this.crypto, other.signing)
     const known = await tx.find(peerKeys, { peer })
+    if (known.some((key) => key.kid === kid && key.revoked))
+      throw new AgreementError('agreement_key_revoked', 'a key that was revoked here comes never back')
     if (!known.some((key) => key.kid === kid)) {
       const into = await tx.get(streamsIn, { peer })
       const next = { epoch: into?.epoch ?? 1, seq: (into?.seq ?? 0) + 1 }

@@ -134,6 +134,11 @@ export class Standing {
     return 'behind'
   }
 
+  /** Has this peer confirmed our heads since this process began, or since they were recovered? */
+  isConfirmed(peer: NodeId): boolean {
+    return this.confirmed.has(peer)
+  }
+
   /** The epoch after every one that this node, in whatever life of it, is known to have begun. */
   async freshEpoch(peer: NodeId, ...known: readonly number[]): Promise<number> {
     return Math.max(await this.heads.lastEpoch('out', peer), ...known) + 1

@@ -176,6 +176,10 @@ const agreementAnswers: Record<AgreementRefusal, { zh: string; en: string }> = {
     zh: '指纹与您听到的不一致。请电话核对后再签,切勿跳过。',
     en: 'The fingerprint is not the one you heard. Compare again by telephone; do not skip this.',
   },
+  agreement_key_revoked: {
+    zh: '协议中对方的密钥在本节点已被吊销。请对方更换新密钥后重新签订协议。',
+    en: 'The other side’s key in this agreement was revoked here. Let it replace the key and sign a new agreement.',
+  },
   agreement_not_ours: {
     zh: '协议中没有本节点(或本节点密钥已更换)。',
     en: 'This node with these keys is not a party.',

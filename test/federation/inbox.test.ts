@@ -134,6 +134,7 @@ describe('the stream', () => {
     await clock.advance(30 * 86_400_000)
     const { store, heads } = us
     const restarted = openTestRegion({ node: xinyang, network, clock, store, heads, seed: 99 })
+    await peer.confirms(restarted)
     for (const { region } of [us, restarted]) {
       const again = [
         await region.inbox.receive(shenzhen, bodies[0] ?? utf8('')),
@@ -182,6 +183,7 @@ describe('the stream', () => {
     const envelope = peer.say(publish(1))
     const { store, heads } = us
     const other = openTestRegion({ node: xinyang, network, clock, store, heads, seed: 99 })
+    await peer.confirms(other)
     await us.region.inbox.receive(shenzhen, bodyOf(envelope))
     const before = await dumpOf(us.store)
     const { receipts, refusal } = await other.region.inbox.receive(shenzhen, bodyOf(peer.seal({}, notice(1))))
@@ -607,10 +609,11 @@ describe('a crash at any step', () => {
   }
 
   /** A process of the region, started now over what is stored. It is deaf to wakes, so only the inbox writes. */
-  const started = (memory: MemoryStore, files: Map<string, string>) => {
+  const started = async (memory: MemoryStore, files: Map<string, string>) => {
     const heads = new MemoryHeads(files)
     const opened = openTestRegion({ node: xinyang, network, clock, store: memory, heads, seed: 4242 })
     opened.region.courier.wake = () => undefined
+    await peer.confirms(opened)
     return opened
   }
   const state = async (memory: MemoryStore) => {
@@ -627,7 +630,7 @@ describe('a crash at any step', () => {
     const { memory, start, body } = await prepared()
     let calls = 0
     const heads = new Map(us.heads.files)
-    const whole = started(memory, new Map(heads))
+    const whole = await started(memory, new Map(heads))
     whole.store.watch = whole.heads.watch = () => void calls++
     const { receipts } = await whole.region.inbox.receive(shenzhen, body)
     expect(receipts).toHaveLength(1)
@@ -638,7 +641,7 @@ describe('a crash at any step', () => {
       memory.restore(start)
       const before = await state(memory)
       const files = new Map(heads)
-      const crashing = started(memory, files)
+      const crashing = await started(memory, files)
       let left = k
       let taken = false
       let inserted = ''
@@ -653,7 +656,7 @@ describe('a crash at any step', () => {
       }
       await expect(crashing.region.inbox.receive(shenzhen, body)).rejects.toThrow('the machine stopped')
       expect(await state(memory)).toEqual(taken ? end : before)
-      const again = await started(memory, files).region.inbox.receive(shenzhen, body)
+      const again = await (await started(memory, files)).region.inbox.receive(shenzhen, body)
       expect(again.receipts).toEqual(receipts)
       expect(await state(memory)).toEqual(end)
       all++

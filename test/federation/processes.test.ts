@@ -29,6 +29,7 @@ beforeAll(async () => {
     return opened
   })
   if (processes[0]) await peer.agreeWith(processes[0])
+  for (const opened of processes) await peer.confirms(opened)
 })
 afterAll(() => database.close())
 

@@ -60,6 +60,14 @@ export class ScriptedPeer {
     await settled()
   }
 
+  /** What this peer would answer a process that asks how far it is: not further than that. */
+  async confirms({ region }: Pick<TestRegion, 'region'>): Promise<void> {
+    const nothing = { epoch: 1, seq: 0, head: null }
+    const heads = { sent: { ...nothing, receipted: 0 }, received: { ...nothing, frozen: false } }
+    const known = { taken: nothing, receipted: nothing }
+    await region.standing.compare(this.node, heads, known, () => Promise.resolve(false))
+  }
+
   record<T extends RecordType>(type: T, caseId: Uuid | null, body: BodyOf<T>, id = this.nextId()): string {
     const at = '2026-03-01T08:00:00Z'
     return writeRecord({ id, type, v: 1, case: caseId, at, by: this.node, body } as FactRecord)

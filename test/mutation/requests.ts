@@ -162,7 +162,7 @@ function holdAnswer(stage: Stage, message: Message, text: string): void {
 const foshan: NodeId = '440600'
 const agreementCodes = new Set([
   ...['agreement_unreadable', 'agreement_terms', 'agreement_signature', 'weak_key', 'bad_key'],
-  ...['agreement_other_fingerprint', 'agreement_not_ours', 'agreement_incomplete'],
+  ...['agreement_other_fingerprint', 'agreement_not_ours', 'agreement_incomplete', 'agreement_key_revoked'],
 ])
 
 /** Coordinates that are no keys to be enrolled: of small order, not reduced, of another length. */

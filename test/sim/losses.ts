@@ -162,7 +162,7 @@ async function replaceKey({ world }: Storm, node: Machine, life: Life): Promise<
   const kid = await life.region.ownKeys.replace()
   world.replacing.add(`${node.id} ${kid}`)
   world.shaken.add(node.id)
-  for (const other of others) world.errands.push({ node: node.id, peer: other.id, old })
+  for (const other of others) world.errands.push({ node: node.id, peer: other.id, old, revoked: false })
   world.saw('key replaced')
 }
 
@@ -172,7 +172,9 @@ export async function runErrands(world: Stage, { region }: Life): Promise<void> 
     const other = world.nodes.get(errand.peer)
     const here = world.nodes.get(errand.node)?.life
     if (!other?.life || !here || other.twin || world.damaged.has(errand.peer)) continue
-    await revoke(world, other.life, errand.node, errand.old)
+    // Once: said again it would end the key of the new agreement too.
+    if (!errand.revoked) await revoke(world, other.life, errand.node, errand.old)
+    errand.revoked = true
     await world.agree(here, other.life)
     world.errands.splice(world.errands.indexOf(errand), 1)
   }

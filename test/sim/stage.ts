@@ -17,6 +17,14 @@ export class InjectedFault extends Error {
   readonly code = 'injected'
 }
 
+/** A peer that has still to revoke a stolen key and to sign an agreement under the one in its place. */
+export interface Errand {
+  readonly node: NodeId
+  readonly peer: NodeId
+  readonly old: string
+  revoked: boolean
+}
+
 /** One process of a node: the production core, from its start to its crash. */
 export interface Life {
   readonly number: number
@@ -165,7 +173,7 @@ export interface Stage extends Witness {
   readonly damaged: Set<NodeId>
   /** Agreement files with both signatures, the older first, as operators keep them. */
   /** Peers that an operator has still to conclude an agreement with, because his key was stolen. */
-  readonly errands: { readonly node: NodeId; readonly peer: NodeId; readonly old: string }[]
+  readonly errands: Errand[]
   readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[]
   readonly shaken: Set<NodeId>
   readonly forked: Set<NodeId>

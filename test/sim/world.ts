@@ -20,7 +20,7 @@ import { SimNode } from './node.ts'
 import { openAlarmsIn, pairsIn, readCommit, type Commit } from './observed.ts'
 import { contentIdOf } from './scripted.ts'
 import { type Sighting } from './sightings.ts'
-import { InjectedFault, type Life, type Machine, type Post, type Stage } from './stage.ts'
+import { InjectedFault, type Errand, type Life, type Machine, type Post, type Stage } from './stage.ts'
 import { Timeline } from './timeline.ts'
 import { Trace } from './trace.ts'
 
@@ -56,7 +56,7 @@ export class World implements Stage {
   readonly replacing = new Set<string>()
   readonly revoked = new Set<string>()
   readonly damaged = new Set<NodeId>()
-  readonly errands: { readonly node: NodeId; readonly peer: NodeId; readonly old: string }[] = []
+  readonly errands: Errand[] = []
   /** Agreement files with both signatures, the older first, as operators keep them. */
   readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[] = []
   /** Nodes that stay dead to the end. */
