@@ -69,10 +69,19 @@ export const plantsOfLosses: readonly Plant[] = [
   },
   {
     name: 'position-drawn-before-the-lock',
-    file: 'node/federation/outbox.ts',
-    find: 'const positions = await tx.positions(records.length)',
-    replace: `const positions = await tx.positions(records.length)
-    if (records[0]?.type === 'notice.sent') for (const [i] of positions.entries()) positions[i] = (positions[i] ?? 0) - 3`,
+    file: 'node/http/case-desk.ts',
+    find: '      await tx.lock([pairLock(row.peer)])\n',
+    replace: `      const [early = 0] = await tx.positions(1)
+      await tx.lock([pairLock(row.peer)])
+      const { positions } = tx
+      let drawn = false
+      tx.positions = async (count) => {
+        const rest = await positions.call(tx, drawn ? count : count - 1)
+        const all = drawn ? rest : [early, ...rest]
+        drawn = true
+        return all
+      }
+`,
     why: 'a record appears behind the mark up to which all is sealed',
   },
   {
@@ -84,12 +93,24 @@ export const plantsOfLosses: readonly Plant[] = [
   },
   {
     name: 'recovery-answers-again',
-    file: restoration,
-    find: 'return this.parts.handlers[record.type].replay(this.tx, this.peer, record, by, at)',
-    replace: `return by !== this.parts.self && at && record.type === 'identity.queried'
-      ? this.parts.handlers[record.type].apply(this.tx, this.peer, record, at)
-      : this.parts.handlers[record.type].replay(this.tx, this.peer, record, by, at)`,
+    file: 'node/flows/retelling.ts',
+    find: 'if (!denied.has(query.id)) await',
+    replace: 'await',
     why: 'what was answered before a loss is answered once more after it',
+  },
+  {
+    name: 'recovery-forgets-an-answer',
+    file: 'node/federation/recovery.ts',
+    find: 'await restoration.resume()',
+    replace: 'await Promise.resolve()',
+    why: 'what was heard and not answered before a loss is never answered',
+  },
+  {
+    name: 'retold-in-any-order',
+    file: 'node/federation/retelling.ts',
+    find: 'taken.sort(byPlace)',
+    replace: 'taken.sort((a, b) => (a.digest < b.digest ? -1 : 1))',
+    why: 'after a loss a case is folded from its records in another order',
   },
   {
     name: 'recovery-drops-the-unconfirmed',
@@ -99,11 +120,21 @@ export const plantsOfLosses: readonly Plant[] = [
     why: 'what the peer had not confirmed is not said again',
   },
   {
+    name: 'waiting-said-in-another-order',
+    file: recovery,
+    find: 'waiting.map((row, i) => ({ ...row, position: positions[i] ?? 0, outcome: null })),',
+    replace:
+      '[...waiting].reverse().map((row, i) => ({ ...row, position: positions[i] ?? 0, outcome: null })),',
+    why: 'what the peer had not confirmed is said again in another order',
+  },
+  {
     name: 'receipts-judged-again',
     file: restoration,
-    find: "const outcome = outcomes[index] ?? 'parked'",
-    replace: "const outcome = 'applied' as Outcome",
-    why: 'what the peer had parked or refused counts as applied after a loss',
+    find: "const outcomes = this.parts.proofs.ownOutcomes(this.node, proven.proven, receipt ?? '')\n    const items",
+    replace: `const stated = this.parts.proofs.ownOutcomes(this.node, proven.proven, receipt ?? '')
+    const outcomes = stated.map((one): Outcome => (one.startsWith('refused:') ? 'applied' : one))
+    const items`,
+    why: 'what we had refused counts as applied after a loss',
   },
   {
     name: 'receipt-signed-anew-in-recovery',
