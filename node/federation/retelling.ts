@@ -14,7 +14,7 @@ import {
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
 import { textOf } from './envelopes-in.ts'
-import { type Facts, type RecordHandlers, type Retold, type Told } from './handlers.ts'
+import { type Facts, type RecordHandlers, type Told, type Unfit } from './handlers.ts'
 import { type Peer } from './peers.ts'
 import { eraseLine, recordSent } from './stream-records.ts'
 import { recordsIn, recordsOut } from './tables.ts'
@@ -133,7 +133,7 @@ export class Retelling {
       return asked ? undefined : 'query_unknown'
     }
     const told = { record, by: node }
-    const { unfit } = await this.retell(record.case ?? '', [...(await this.toldOf(record.case ?? '')), told])
+    const unfit = await this.retell(record.case ?? '', [...(await this.toldOf(record.case ?? '')), told])
     return unfit.find((one) => one.told === told)?.code
   }
 
@@ -149,13 +149,15 @@ export class Retelling {
    * cannot is for a person to see.
    */
   async tellAll(ownCases: ReadonlySet<Uuid>): Promise<void> {
-    this.dropAnswered()
     for (const { caseId } of this.waiting.values()) if (caseId !== null) this.touched.add(caseId)
+    this.dropAnswered()
+    // Of two lives of this node each may have opened a case of one person: the one the peer has refused gives way.
+    for (const { caseId } of await this.refusedOpenings()) if (caseId !== null) this.touched.add(caseId)
     await this.parts.facts.reset(this.tx, this.touched)
     await this.recall()
     // In the order in which they were opened: a later stay of a person is the one he is in.
     for (const caseId of [...this.touched].sort())
-      await this.report(caseId, await this.retell(caseId, await this.toldOf(caseId), ownCases))
+      await this.report(await this.retell(caseId, await this.toldOf(caseId), ownCases))
     for (const [digest, { text, caseId }] of this.waiting) await this.sayAgain(digest, read(text), caseId)
     await this.parts.facts.prune(this.tx, this.touched)
   }
@@ -169,15 +171,20 @@ export class Retelling {
     await this.parts.facts.resume(this.tx, this.peer, new Set(denied.map(({ body }) => body.query)))
   }
 
-  private retell(caseId: Uuid, told: readonly Told[], ownCases?: ReadonlySet<Uuid>): Promise<Retold> {
-    const { self, facts } = this.parts
+  private async retell(
+    caseId: Uuid,
+    told: readonly Told[],
+    ownCases?: ReadonlySet<Uuid>,
+  ): Promise<readonly Unfit[]> {
+    const { self, facts, alarms } = this.parts
     const home = ownCases && (ownCases.has(caseId) ? self : this.peer.node)
-    return facts.retell(this.tx, this.peer, caseId, told, home)
+    const { unfit, displaced } = await facts.retell(this.tx, this.peer, caseId, told, home)
+    if (displaced !== undefined)
+      await alarms.raise(this.tx, 'replay_differs', displaced, `displaced ${caseId}`)
+    return unfit
   }
 
-  private async report(caseId: Uuid, { unfit, displaced }: Retold): Promise<void> {
-    if (displaced !== undefined)
-      await this.parts.alarms.raise(this.tx, 'replay_differs', displaced, `displaced ${caseId}`)
+  private async report(unfit: readonly Unfit[]): Promise<void> {
     for (const { told } of unfit) {
       if (this.refused.has(told.record.id)) continue
       const direction = told.by === this.parts.self ? 'out' : 'in'
@@ -188,6 +195,10 @@ export class Retelling {
         `${direction} ${told.record.id}`,
       )
     }
+  }
+
+  private refusedOpenings(): Promise<OutRow[]> {
+    return this.tx.find(recordsOut, { peer: this.peer.node, outcome: refusedOpening })
   }
 
   private async sayAgain(digest: string, record: FactRecord | undefined, caseId: Uuid | null): Promise<void> {
@@ -250,8 +261,8 @@ export class Retelling {
     )) {
       const record = read(text)
       if (!record) continue
-      told.push({ record, by: self })
       if (outcome?.startsWith('refused:')) this.refused.add(record.id)
+      if (outcome !== refusedOpening) told.push({ record, by: self })
     }
     const taken = await this.tx.find(recordsIn, { peer, caseId, outcome: 'applied' })
     for (const row of taken.sort(byPlace)) {
@@ -273,6 +284,8 @@ export class Retelling {
     return ofType(records, type)
   }
 }
+
+const refusedOpening = 'refused:case_exists'
 
 function read(text: string | null): FactRecord | undefined {
   const found = text === null ? undefined : readRecord(text)

@@ -269,7 +269,12 @@ function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair, occasion
   const applied = pair.judged
     .filter(({ outcome }) => outcome === 'applied')
     .sort((a, b) => placeOf(a) - placeOf(b))
-  for (const { digest } of [...pair.records, ...applied]) {
+  const here = new Set(pair.cases.map(({ id }) => id))
+  // A case that the peer has refused because it knew another of the person is given up, with all that was said of it.
+  const said = pair.records.filter(
+    ({ outcome, caseId }) => outcome?.startsWith('refused:case_') !== true || here.has(caseId ?? ''),
+  )
+  for (const { digest } of [...said, ...applied]) {
     const read = readRecord(ledger.texts.get(digest) ?? '')
     if (!read.ok || !read.known || ledger.displaced.has(`${node}|${peer}|${read.record.case}`)) continue
     fold(world, node, read.record, touched)
