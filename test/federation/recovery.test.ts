@@ -117,6 +117,73 @@ describe.each(sides)('%s that lost everything', (side) => {
   }, 120_000)
 })
 
+describe('both nodes of a pair, restored at the same time', () => {
+  it.each([0, 1, 2, 3, 4, 5])(
+    'from copies of different age (%i): each gives the other back what it has',
+    async (n) => {
+      const chance = seededRandom(500 + n)
+      const below = (bound: number) => Math.floor(chance.unit() * bound)
+      const points = [below(conversation.length), below(conversation.length)].sort((a, b) => a - b)
+      const [early = 0, late = 0] = points
+      const [older, newer] = n % 2 === 0 ? [nodes.home, nodes.host] : [nodes.host, nodes.home]
+      await converse(0, early)
+      const oldCopy = older.keep()
+      await converse(early, late)
+      const newCopy = newer.keep()
+      await converse(late, conversation.length)
+      await levelled()
+      await older.restore(oldCopy)
+      await newer.restore(newCopy)
+      await nodes.clock.advance(61_000)
+      await older.region.recovery.allow()
+      await newer.region.recovery.allow()
+      await levelled()
+      await levelled()
+      const context = `${older.node} at ${early}, ${newer.node} at ${late}`
+      expect([await older.standing(), await newer.standing()], context).toEqual([['open'], ['open']])
+      await expectSame(nodes)
+      for (const node of [older, newer])
+        expect(
+          (await node.openAlarms()).filter((alarm) => /^(replay|fork)/.test(alarm)),
+          context,
+        ).toEqual([])
+      await converseOn()
+      await expectSame(nodes)
+    },
+  )
+})
+
+describe('a machine put back as a whole, whose clock is wrong', () => {
+  it('takes and signs nothing before it has heard how far it was', async () => {
+    await converse(0, 3)
+    await levelled()
+    const kept = nodes.host.keep()
+    await converse(3, conversation.length)
+    await levelled()
+    await nodes.host.stop()
+    nodes.host.memory.restore(kept.store)
+    nodes.host.heads.files.clear()
+    for (const [name, text] of kept.heads) nodes.host.heads.files.set(name, text)
+    const signed = watchSigned(nodes, nodes.host.node)
+    const before = await heardBy(nodes.host)
+    nodes.host.clockAheadMs = 3 * 3_600_000
+    await nodes.host.start()
+    await nodes.home.office.roster({ idNumber: idNumberOf(71), name: nameOf(71) })
+    const outflow = { destination: { code: nodes.host.node, text: '外地' } }
+    await nodes.home.office.outflow({ idNumber: idNumberOf(71), host: nodes.host.node, outflow })
+    await nodes.clock.advance(61_000)
+    expect([...signed]).toEqual([])
+    expect(await heardBy(nodes.host)).toEqual(before)
+    // The proof of it is read under a clock that is right.
+    await nodes.host.stop()
+    nodes.host.clockAheadMs = 0
+    await nodes.host.start()
+    await nodes.clock.advance(61_000)
+    expect([...signed]).toEqual([])
+    expect(await nodes.host.standing()).toEqual(['closed'])
+  })
+})
+
 describe('in a storm', () => {
   /** Everything may be lost, cut or doubled, the snapshot is old, and what is under way then is under way. */
   const fates = ['deliver', 'deliver', 'drop', 'cut', 'twice'] as const

@@ -30,6 +30,8 @@ export class Node implements Side {
   private readonly world: World
   private now: TestRegion
   private seed: number
+  /** How far this machine's clock is ahead, from its next start on. */
+  clockAheadMs = 0
   /** Faults of processes that are gone. */
   readonly before: unknown[] = []
 
@@ -124,8 +126,8 @@ export class Node implements Side {
   }
 
   private open(): TestRegion {
-    const { node, memory, heads, keyring } = this
-    return openTestRegion({ ...this.world, node, store: memory, heads, keyring, seed: this.seed++ })
+    const { node, memory, heads, keyring, clockAheadMs: aheadMs } = this
+    return openTestRegion({ ...this.world, node, store: memory, heads, keyring, aheadMs, seed: this.seed++ })
   }
 }
 

@@ -45,6 +45,8 @@ export function openTestRegion(parts: {
   /** The node's own keyring, where it has one that changes. */
   keyring?: Keyring
   tuning?: Tuning
+  /** How far this machine's clock is ahead of the world's. */
+  aheadMs?: number
 }): TestRegion {
   const { node, network, clock } = parts
   const faults: unknown[] = []
@@ -58,7 +60,7 @@ export function openTestRegion(parts: {
     headFiles: heads,
     tuning: parts.tuning ?? {},
     platform: {
-      clock,
+      clock: { nowMs: () => clock.nowMs() + (parts.aheadMs ?? 0) },
       timers: clock,
       random: seededRandom(parts.seed ?? Number(node)),
       http: network,
