@@ -67,6 +67,7 @@ export class Recovery {
   private readonly crypto: Crypto
   private readonly clock: Clock
   private readonly proofs: CopyProofs
+  private readonly underWay = new Map<NodeId, Promise<'level' | string>>()
 
   constructor(parts: {
     self: NodeId
@@ -117,11 +118,21 @@ export class Recovery {
   }
 
   /** Recovers the streams with one peer. `level` when done, else the code for which it could not be. */
-  async recover(peer: Peer): Promise<'level' | string> {
+  recover(peer: Peer): Promise<'level' | string> {
+    // The operator's command and the courier want the same: both hear what came of one attempt.
+    const underWay = this.underWay.get(peer.node)
+    if (underWay) return underWay
+    const attempt = this.attempt(peer).finally(() => this.underWay.delete(peer.node))
+    this.underWay.set(peer.node, attempt)
+    return attempt
+  }
+
+  private async attempt(peer: Peer): Promise<'level' | string> {
     try {
       const heads = await this.requests.heads(peer)
       const before = await this.store.read((reader) => this.before(reader, peer.node))
-      if (before?.out.standing !== 'recovering') return 'nothing_to_recover'
+      if (before?.out.standing !== 'recovering')
+        return before?.out.standing === 'open' ? 'level' : 'stream_closed'
       const own = await this.fetchAll(peer, 'asked', before.base)
       const theirs = await this.fetchAll(peer, 'answering', before.into)
       const ownCases = await this.ownCases(peer, own, theirs)

@@ -15,8 +15,9 @@ function calm({ world }: Storm, node: Machine): boolean {
 }
 
 /**
- * Is everybody else whole? Two nodes of a pair that have lost at the same time what the other was told is more than
- * this version can put together again (see the report of the simulator), so losses come one after another.
+ * Is everybody else whole? What two nodes of a pair have lost at the same time nobody has any more, and the invariants
+ * ask for everything that was ever acknowledged. So losses come one after another here; two at once are tried in
+ * test/federation/recovery.test.ts.
  */
 async function othersWhole({ world }: Storm, node: Machine): Promise<boolean> {
   for (const other of world.nodes.values())
