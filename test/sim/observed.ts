@@ -391,5 +391,10 @@ async function written(
   const spoilt = text.slice(0, at) + flipped + text.slice(at + 1)
   await put(spoilt)
   const receipt = table === envelopesIn ? spoilt : undefined
-  return { about: `${field} of ${JSON.stringify(key)}`, receipt, undo: () => put(text) }
+  const undo = async () => {
+    const row = (await memory.read((reader) => reader.get(table, key))) as Record<string, unknown> | undefined
+    // What has become of it since, an erasure, is not undone.
+    if (row?.[field] === spoilt) await put(text)
+  }
+  return { about: `${field} of ${JSON.stringify(key)}`, receipt, undo }
 }
