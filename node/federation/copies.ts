@@ -43,7 +43,7 @@ export function erasedIn(copies: readonly Restored[]): Set<Uuid> {
   const erased = new Set<Uuid>()
   for (const { envelope } of copies)
     for (const text of envelope.records) {
-      const read = text?.includes('"record.erased"') ? readRecord(text) : undefined
+      const read = text.includes('"record.erased"') ? readRecord(text) : undefined
       if (read?.ok && read.known && read.record.type === 'record.erased') erased.add(read.record.case ?? '')
     }
   return erased
@@ -76,7 +76,8 @@ export class CopyProofs {
     if (payload.iss !== this.self || payload.aud !== peer) return refuse('wrong_audience', 'another stream')
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
-    return { ok: true, proven: { envelope, payload, contentId: contentId(this.crypto, envelope.jws) } }
+    const id = contentId(this.crypto, envelope.jws)
+    return { ok: true, proven: { envelope, payload, contentId: id, digests: checked.digests } }
   }
 
   /** What the peer's receipt says of one of our envelopes. */
@@ -118,7 +119,7 @@ export class CopyProofs {
     if (!opened?.ok) throw new Unfit('no receipt')
     const { iss, aud, epoch, seq, head, outcomes } = opened.payload
     const answers = epoch === payload.epoch && seq === payload.seq && head === id
-    if (iss !== parties.iss || aud !== parties.aud || !answers || outcomes.length !== payload.records.length)
+    if (iss !== parties.iss || aud !== parties.aud || !answers || outcomes.length !== payload.records.count)
       throw new Unfit('the receipt of another envelope')
     return outcomes
   }

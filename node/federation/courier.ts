@@ -26,7 +26,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
-import { recordsOf } from './outbox.ts'
+import { lineOut, recordsOf } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Lease } from './lease.ts'
 import { type Parcel, type Sealer, type Sealing } from './sealer.ts'
@@ -435,7 +435,7 @@ export class Courier {
       let size = 0
       for (const envelope of await this.nextEnvelopes(reader, node, route)) {
         if (envelope.epoch !== parcels[0]?.envelope.epoch && parcels.length > 0) break
-        const records = (await recordsOf(reader, envelope)).map((row) => row.text)
+        const records = (await recordsOf(reader, envelope)).map(lineOut)
         const text = envelopeLines({ jws: envelope.jws, records })
         size += Buffer.byteLength(text)
         if (parcels.length > 0 && size > limits.postBytes) break

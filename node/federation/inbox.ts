@@ -26,7 +26,7 @@ import {
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
-import { itemsOf, opensAfter, storeEnvelope, textOf, type Item } from './envelopes-in.ts'
+import { itemsOf, opensAfter, storeEnvelope, lineOf, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type RecordHandler, type RecordHandlers } from './handlers.ts'
 import { type Lease } from './lease.ts'
@@ -164,7 +164,7 @@ export class Inbox {
       const proven = this.gate.prove(peer, envelope)
       if (!proven.ok) return { batch, refusal: proven }
       batch.push({ proven: proven.proven, items: itemsOf(proven.proven) })
-      records += proven.proven.payload.records.length
+      records += proven.proven.digests.length
       if (envelope.records.some(announcesKey)) break
     }
     return { batch, refusal: undefined }
@@ -185,7 +185,7 @@ export class Inbox {
         const outcome =
           row.caseId !== null && blocked.has(row.caseId)
             ? 'parked'
-            : await this.outcomeOf(tx, peer, readRecord(await textOf(tx, row)), row)
+            : await this.outcomeOf(tx, peer, readRecord(await lineOf(tx, row)), row)
         if (outcome === 'parked') {
           if (row.caseId !== null) blocked.add(row.caseId)
           continue
@@ -426,8 +426,8 @@ export class Inbox {
 }
 
 /** By its text alone: minimal JSON has one spelling of it, and a record that only looks so costs a batch. */
-function announcesKey(text: string | null): boolean {
-  return text?.includes('"type":"keys.announced"') === true
+function announcesKey(text: string): boolean {
+  return text.includes('"type":"keys.announced"')
 }
 
 /** The same content again is never applied again; what was refused stays refused for the same reason. */

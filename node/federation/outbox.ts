@@ -4,6 +4,7 @@
  */
 import {
   digestOf,
+  erasedLine,
   writeRecord,
   type BodyOf,
   type Crypto,
@@ -34,6 +35,11 @@ export function recordsOf(
 ): Promise<Row<typeof recordsOut>[]> {
   const page = { orderBy: 'position', after: firstPosition - 1, limit: records } as const
   return reader.find(recordsOut, { peer }, page)
+}
+
+/** The line of a written record in its envelope. */
+export function lineOut({ text, digest }: Row<typeof recordsOut>): string {
+  return text ?? erasedLine(digest)
 }
 
 /** The envelope that carries the record at this position; undefined while it is not sealed. */

@@ -7,6 +7,7 @@
  * the peer never got brings that envelope in, with a receipt signed now.
  */
 import {
+  isErased,
   readRecord,
   signReceipt,
   thumbprint,
@@ -25,7 +26,7 @@ import { type Alarms } from './alarms.ts'
 import { demandNext, erasedIn, kidOf, Unfit, type Copies, type CopyProofs } from './copies.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type Applied, type CaseFacts, type RecordHandlers, type RecordPlace } from './handlers.ts'
-import { itemsOf, storeEnvelope, textOf, type Item } from './envelopes-in.ts'
+import { itemsOf, storeEnvelope, lineOf, type Item } from './envelopes-in.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Restored } from './requests.ts'
 import { envelopesOut, recordsIn, recordsOut, replacedKey, streamsIn, type streamsOut } from './tables.ts'
@@ -230,7 +231,7 @@ export class Restoration {
 
   /** Stores one of our envelopes as it was; the answer lists the records whose facts this database does not have. */
   private async storeOwn(
-    { envelope: { jws, records }, payload, contentId }: ProvenEnvelope,
+    { envelope: { jws, records }, payload, contentId, digests }: ProvenEnvelope,
     outcomes: readonly Outcome[],
     receipt: string,
   ): Promise<Placed[]> {
@@ -238,10 +239,11 @@ export class Restoration {
     const peer = this.node
     const positions = await this.tx.positions(records.length)
     const lost: Placed[] = []
-    const rows = records.map((text, index) => {
+    const rows = records.map((line, index) => {
+      const text = isErased(line) ? null : line
       const read = text === null ? undefined : readRecord(text)
       const record = read?.ok && read.known ? read.record : undefined
-      const digest = payload.records[index] ?? ''
+      const digest = digests[index] ?? ''
       const outcome = outcomes[index] ?? 'parked'
       const written = this.waiting.delete(digest)
       if (record && !written && outcome === 'applied') lost.push({ record, at: { epoch, seq, index } })
@@ -289,7 +291,7 @@ export class Restoration {
     if (!row) return { outcome: 'refused', code: 'bad_record' }
     if (!row.parked) return { outcome: 'applied' }
     await this.tx.update(recordsIn, row, { parked: false, outcome })
-    const read = outcome === 'applied' ? readRecord(await textOf(this.tx, row)) : undefined
+    const read = outcome === 'applied' ? readRecord(await lineOf(this.tx, row)) : undefined
     if (!read?.ok || !read.known) return { outcome: 'applied' }
     const placed = { record: read.record, at: { epoch, seq, index } }
     if (!(await this.replayTheirs(placed, ''))) this.deferred.push(placed)

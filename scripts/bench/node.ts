@@ -193,7 +193,7 @@ async function rawEnvelopes(
   text: string,
   side: 'sender' | 'receiver',
 ): Promise<void> {
-  const jws = 'x'.repeat(16_000)
+  const jws = 'x'.repeat(500)
   const receipt = 'x'.repeat(4500)
   for (let at = 0; at < numbers.length; at += 256) {
     const [first = 0, records] = [numbers[at], Math.min(256, numbers.length - at)]

@@ -4,7 +4,7 @@ import { recordsOf } from '../../node/federation/outbox.ts'
 import { Sealer } from '../../node/federation/sealer.ts'
 import { envelopesIn, envelopesOut, recordsIn, recordsOut, streamsOut } from '../../node/federation/tables.ts'
 import { organisations } from '../../node/organisations/tables.ts'
-import { jwsTypes, readEnvelopePayload, readJws, verifyJws } from '../../protocol/index.ts'
+import { jwsTypes, listDigest, readEnvelopePayload, readJws, verifyJws } from '../../protocol/index.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
 import { MemoryHeads } from '../harness/heads.ts'
 import { Office } from '../harness/office.ts'
@@ -67,10 +67,11 @@ it('seal one stream: without gaps, each record once, in the order it was written
       const read = readJws(jws, jwsTypes.envelope)
       const opened = read.ok ? verifyJws(first.region.crypto, read.jws, publicKey) : read
       const payload = opened.ok ? readEnvelopePayload(opened.payload) : opened
-      const own = sealed[i]?.map(({ digest }) => digest)
+      const own = sealed[i]?.map(({ digest }) => digest) ?? []
+      const records = { count: own.length, digest: listDigest(first.region.crypto, own) }
       expect(payload).toMatchObject({
         ok: true,
-        payload: { seq: i + 1, prev: envelopes[i - 1]?.contentId ?? null, records: own },
+        payload: { seq: i + 1, prev: envelopes[i - 1]?.contentId ?? null, records },
       })
     }
   })
