@@ -138,15 +138,14 @@ export class Activities {
 
   readonly handler = {
     prepare: async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]): Promise<void> => {
-      await this.cases.getMany(
-        tx,
-        records.map((record) => record.case ?? ''),
+      const cases = new Set(records.map((record) => record.case ?? ''))
+      const corrected = records.flatMap((record) =>
+        record.type === 'activity.corrected' ? [{ id: record.body.corrects }] : [],
       )
-      await tx.getMany(
+      await Promise.all([this.cases.getMany(tx, [...cases]), tx.getMany(activities, corrected)])
+      tx.presumeNew(
         activities,
-        records.map((record) => ({
-          id: record.type === 'activity.corrected' ? record.body.corrects : record.id,
-        })),
+        records.flatMap(({ type, id }) => (type === 'activity.recorded' ? [{ id }] : [])),
       )
     },
     apply: (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {

@@ -229,7 +229,7 @@ export class Inbox {
           verdict,
         }
       const signer = await this.peers.signerFor(tx, peer.node)
-      const blocked = await this.readAhead(tx, peer, batch)
+      const blocked = await this.readAhead(tx, peer, batch, before)
       const receipts: string[] = []
       let refusal: Received['refusal']
       for (const { proven, items } of batch) {
@@ -265,21 +265,26 @@ export class Inbox {
   }
 
   /** Reads in few round trips what the envelopes of a batch will need; the answer names the cases behind a parked record. */
-  private async readAhead(tx: Transaction, peer: Peer, opened: readonly Opened[]): Promise<Set<string>> {
+  private async readAhead(
+    tx: Transaction,
+    peer: Peer,
+    opened: readonly Opened[],
+    stream: StreamHead,
+  ): Promise<Set<string>> {
+    const { node } = peer
     const items = opened.flatMap((each) => each.items)
+    const places = opened.map(({ proven: { payload } }) => ({ epoch: payload.epoch, seq: payload.seq }))
+    const earlier = places.filter(({ epoch, seq }) => epoch < stream.epoch || seq <= stream.seq)
+    // An honest peer says nothing twice, so every row that is taken is a new one.
+    tx.presumeNew(
+      recordsIn,
+      items.map(({ digest }) => ({ peer: node, digest })),
+    )
     const [parked] = await Promise.all([
-      tx.find(recordsIn, { peer: peer.node, parked: true }),
+      tx.find(recordsIn, { peer: node, parked: true }),
       tx.getMany(
         envelopesIn,
-        opened.map(({ proven: { payload } }) => ({
-          peer: peer.node,
-          epoch: payload.epoch,
-          seq: payload.seq,
-        })),
-      ),
-      tx.getMany(
-        recordsIn,
-        items.map(({ digest }) => ({ peer: peer.node, digest })),
+        earlier.map((place) => ({ peer: node, ...place })),
       ),
       this.prepare(tx, peer, items),
     ])

@@ -40,21 +40,25 @@ export class PostgresStore implements Store {
   }
 
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    let careful = false
     for (let left = tries; ; left--) {
+      const life: Life = { over: false, careful, presumed: false }
       try {
-        const { result, effects } = await this.once(work)
+        const { result, effects } = await this.once(work, life)
         for (const effect of effects) effect()
         return result
       } catch (error) {
         const violation = uniqueViolationIn(error)
-        if (violation) throw violation
+        if (violation && !life.presumed) throw violation
+        careful = violation !== undefined
+        if (violation) continue
         if (left <= 1 || !worthRetrying.has(codeOf(error) ?? '')) throw error
       }
     }
   }
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
-    const life = { over: false }
+    const life: Life = { over: false, careful: true, presumed: false }
     const begun = this.sql.begin('isolation level repeatable read read only', (client) =>
       work(new PostgresTransaction(client, life)).then((value) => ({ value }), neverWhenLost),
     )
@@ -63,8 +67,8 @@ export class PostgresStore implements Store {
 
   private async once<Result>(
     work: (tx: Transaction) => Promise<Result>,
+    life: Life,
   ): Promise<{ result: Result; effects: (() => void)[] }> {
-    const life = { over: false }
     const run = async (client: Client) => {
       const tx = new PostgresTransaction(client, life)
       const result = await work(tx)
@@ -76,9 +80,12 @@ export class PostgresStore implements Store {
   }
 }
 
-/** Whether the transaction is over for its caller; what it still asks then is asked of nobody. */
 interface Life {
+  /** Over for its caller: what is still asked then is asked of nobody. */
   over: boolean
+  /** Nothing is presumed: it was tried before, and a presumption was wrong. */
+  readonly careful: boolean
+  presumed: boolean
 }
 
 const lostConnection = /^(CONNECTION_|ECONN|EPIPE|57P0[123])/
@@ -238,6 +245,17 @@ class PostgresTransaction implements Transaction {
       [arrayLiteral(sorted)],
     )
     this.held.clear()
+  }
+
+  presumeNew<T extends PgTable>(table: T, keys: readonly Match<T>[]): void {
+    if (this.life.careful) return
+    const shape = shapeOf(table)
+    const held = this.heldOf(table)
+    for (const key of keys) {
+      const text = keyText(shape, key)
+      if (!held.has(text)) held.set(text, { row: null, state: 'read' })
+    }
+    this.life.presumed = true
   }
 
   async positions(count: number): Promise<number[]> {
