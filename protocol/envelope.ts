@@ -8,7 +8,7 @@
  * record can be shown to a third party with the JWS and the list of digests, and without its neighbours.
  */
 import { z } from 'zod'
-import { byteLength, fromBase64url } from './bytes.ts'
+import { byteLength, fitsBytes, fromBase64url } from './bytes.ts'
 import { type Crypto, type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
 import { digestOf, digestSchema, nodeIdSchema, type Digest } from './ids.ts'
@@ -117,13 +117,9 @@ export function checkRecords(
   records: Envelope['records'],
 ): Result<{ digests: Digest[] }> {
   if (records.length !== count) return refuse('digest_mismatch', 'number of records')
+  if (!areWithinLimits(records)) return refuse('too_large', 'records over the limit')
   const digests: Digest[] = []
-  let total = 0
   for (const line of records) {
-    const bytes = byteLength(line)
-    total += bytes
-    if (bytes > limits.recordBytes || total > limits.envelopeRecordBytes)
-      return refuse('too_large', 'records over the limit')
     const each = digestOfLine(crypto, line)
     if (isErased(line) && !digestSchema.safeParse(each).success)
       return refuse('digest_mismatch', 'an erased record without its digest')
@@ -132,4 +128,11 @@ export function checkRecords(
   return listDigest(crypto, digests) === digest
     ? { ok: true, digests }
     : refuse('digest_mismatch', 'the records are not the signed ones')
+}
+
+function areWithinLimits(records: Envelope['records']): boolean {
+  if (!records.every((line) => fitsBytes(line, limits.recordBytes))) return false
+  const units = records.reduce((sum, line) => sum + line.length, 0)
+  if (units * 3 <= limits.envelopeRecordBytes) return true
+  return records.reduce((sum, line) => sum + byteLength(line), 0) <= limits.envelopeRecordBytes
 }

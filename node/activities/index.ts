@@ -190,7 +190,7 @@ export class Activities {
       await tx.remove(waitingActivities, { mark })
     const known = mark !== null && (await this.knownMarks(tx, [{ mark }])).size > 0
     if (known && !said) return refused('record_repeated')
-    await this.store(tx, record.id, subject, side, activity, known ? null : mark)
+    await tx.insert(activities, [this.rowOf(record.id, subject, side, activity, known ? null : mark)])
     return applied
   }
 
@@ -203,7 +203,8 @@ export class Activities {
     if ('code' in allowed) return refused(allowed.code)
     // Another content under an id that is taken, by either side or by a third: the first one stands.
     if (await tx.get(activities, { id: record.id })) return refused('record_repeated')
-    await this.store(tx, record.id, allowed.subject, allowed.side, record.body.activity, null)
+    const { subject, side } = allowed
+    await tx.insert(activities, [this.rowOf(record.id, subject, side, record.body.activity, null)])
     return applied
   }
 
@@ -229,9 +230,11 @@ export class Activities {
   /** Marks among these that were reported or wait already. */
   private async knownMarks(tx: Transaction, reports: readonly { mark: string }[]): Promise<Set<string>> {
     const marks = reports.map(({ mark }) => mark)
-    const reported = await tx.findIn(activities, 'mark', marks)
-    const waiting = await tx.findIn(waitingActivities, 'mark', marks)
-    const corrected = await tx.findIn(correctedMarks, 'mark', marks)
+    const [reported, waiting, corrected] = await Promise.all([
+      tx.findIn(activities, 'mark', marks),
+      tx.findIn(waitingActivities, 'mark', marks),
+      tx.findIn(correctedMarks, 'mark', marks),
+    ])
     return new Set([...reported, ...waiting, ...corrected].map(({ mark }) => mark ?? ''))
   }
 
@@ -255,8 +258,12 @@ export class Activities {
         own.map(({ record }) => record),
       )
     }
-    for (const { subject, activity, mark, record } of drafted)
-      await this.store(tx, record.id, subject, subject.row.side as Side, activity, mark)
+    await tx.insert(
+      activities,
+      drafted.map(({ subject, activity, mark, record }) =>
+        this.rowOf(record.id, subject, subject.row.side as Side, activity, mark),
+      ),
+    )
   }
 
   private async waitAll(
@@ -273,16 +280,15 @@ export class Activities {
     await tx.insert(waitingActivities, rows)
   }
 
-  private async store(
-    tx: Transaction,
+  private rowOf(
     id: Uuid,
     subject: Case,
     side: Side,
     activity: Activity,
     mark: string | null,
-  ): Promise<void> {
+  ): ActivityRow {
     const place = { id, caseId: subject.row.id, side, withdrawn: false, mark, changedMs: this.clock.nowMs() }
-    await tx.insert(activities, [{ ...place, ...columnsOf(activity) }])
+    return Object.assign(place, columnsOf(activity))
   }
 
   private async applyCorrection(tx: Transaction, row: ActivityRow, activity: Activity | null): Promise<void> {
