@@ -316,15 +316,13 @@ class PostgresTransaction implements Transaction {
     this.changed.clear()
     this.inserted.clear()
     // Small statements go one behind the other without waiting; a COPY has the connection for itself.
-    await Promise.all(changes.map((patches) => this.sendPatches(patches)))
-    const [few, many] = [insertions.filter(isFew), insertions.filter((rows) => !isFew(rows))]
-    await Promise.all(few.map(({ shape, rows }) => this.insertRows(shape, rows)))
-    for (const { shape, rows } of many) await this.insertRows(shape, rows)
-  }
-
-  private async sendPatches(patches: readonly Patch[]): Promise<void> {
-    for (const { shape, fields, rows } of patches)
-      await this.run(updateText(shape, fields), arrays(shape, fields, rows))
+    await Promise.all([
+      ...changes
+        .flat()
+        .map(({ shape, fields, rows }) => this.run(updateText(shape, fields), arrays(shape, fields, rows))),
+      ...insertions.filter(isFew).map(({ shape, rows }) => this.insertRows(shape, rows)),
+    ])
+    for (const { shape, rows } of insertions) if (rows.length >= copyFrom) await this.insertRows(shape, rows)
   }
 
   /** A few rows leave as parameters, which need no quoting; many through COPY, which costs either side half as much a row. */
