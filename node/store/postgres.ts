@@ -66,7 +66,7 @@ export class PostgresStore implements Store {
       } catch (error) {
         const violation = uniqueViolationIn(error)
         if (violation && !life.presumed) throw violation
-        careful = violation !== undefined
+        careful ||= violation !== undefined
         if (violation) continue
         if (left <= 1 || !worthRetrying.has(codeOf(error) ?? '')) throw error
       }

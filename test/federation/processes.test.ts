@@ -1,5 +1,6 @@
 /** Several processes of one region on one PostgreSQL: they may all write, seal and receive at once. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { activities } from '../../node/activities/tables.ts'
 import { recordsOf } from '../../node/federation/outbox.ts'
 import { Sealer } from '../../node/federation/sealer.ts'
 import { envelopesIn, envelopesOut, recordsIn, recordsOut, streamsOut } from '../../node/federation/tables.ts'
@@ -117,6 +118,29 @@ it('receive the same post at once though each takes itself for the one that may,
     const subject = await processes[0]?.region.cases.get(reader, uuid(1))
     expect(subject?.home.notices).toBe(2)
   })
+})
+
+it('know again what was said before, though a batch presumes all of it new', async () => {
+  const report = (title: string, id?: string) =>
+    peer.record('activity.recorded', uuid(1), { activity: { on: '2026-03-01', kind: 'study', title } }, id)
+  const said = report('一')
+  const id = uuid(77)
+  const outcomes = async (...envelopes: string[][]) => {
+    const body = bodyOf(...envelopes.map((records) => peer.say(...records)))
+    const answer = await processes[0]?.region.inbox.receive(shenzhen, body)
+    return answer?.receipts.map((token) => {
+      const part = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+      return (JSON.parse(part) as { outcomes: string[] }).outcomes
+    })
+  }
+  expect(await outcomes([said, report('二', id)])).toEqual([['applied', 'applied']])
+  const repeated = 'refused:record_repeated'
+  expect(await outcomes([report('三')], [said, report('四')], [report('五', id)])).toEqual([
+    ['applied'],
+    [repeated, 'applied'],
+    [repeated],
+  ])
+  expect(await database.store.read((reader) => reader.count(activities, { caseId: uuid(1) }))).toBe(4)
 })
 
 it('let no stranger’s spelling reach the database', async () => {
