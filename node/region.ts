@@ -195,7 +195,7 @@ function openDoors(
   const imported = { members, cases, home, host, activities }
   const imports = new Imports({ store, readSheets, peers, ...imported, vault, crypto, clock, ids })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
-  const evidence = new EvidenceFile({ self, store })
+  const evidence = new EvidenceFile({ self, store, crypto })
   const erasure = new Erasure({ self, outbox, forget })
   /** What we missed while we were away; first how far the peer has our streams, for we may have lost more than that. */
   const catchUp = async (peer: Peer) => ((await ask(peer)) === 'behind' ? 0 : requests.pull(peer.node))

@@ -26,6 +26,11 @@ export function byteLength(text: string): number {
   return bytes
 }
 
+/** Whether a text has at most so many bytes in UTF-8, where a unit is never more than three. */
+export function fitsBytes(text: string, most: number): boolean {
+  return text.length * 3 <= most || byteLength(text) <= most
+}
+
 /** Decodes strictly: invalid UTF-8 gives undefined, and a byte-order mark stays visible (and is refused as JSON). */
 export function fromUtf8(bytes: Uint8Array): string | undefined {
   try {
@@ -71,9 +76,11 @@ export function fromBase64url(text: string): Uint8Array | undefined {
   return (pending & ((1 << bits) - 1)) === 0 ? bytes : undefined
 }
 
+const pairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 export function hex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  for (const byte of bytes) text += pairs[byte] ?? ''
   return text
 }
 

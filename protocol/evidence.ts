@@ -1,6 +1,6 @@
 /**
  * Evidence of one case: the exact signed bytes of both directions, checkable offline with nothing but the file and
- * the two public keys. Neighbouring records of other people are not in it: their digests stand in the signed list.
+ * the two public keys. Neighbouring records of other people are not in it, only their digests: the signed one is over all.
  *
  * What is in the file is proven, and that it stands in the order of its streams; that nothing was left out is not.
  */
@@ -16,9 +16,10 @@ import {
   type CaseView,
 } from './case.ts'
 import { type Crypto } from './crypto.ts'
-import { readEnvelopePayload } from './envelope.ts'
+import { listDigest, readEnvelopePayload, type EnvelopePayload } from './envelope.ts'
 import { type GateCode } from './errors.ts'
-import { digestOf, nodeIdSchema, uuidSchema, type NodeId } from './ids.ts'
+import { digestOf, digestSchema, nodeIdSchema, uuidSchema, type NodeId } from './ids.ts'
+import { limits } from './limits.ts'
 import { contentId, jwsTypes, readJws, verifyJws, type JwsType } from './jws.ts'
 import { enrolKey, thumbprint, type SigningKey } from './keys.ts'
 import { readReceiptPayload } from './receipt.ts'
@@ -34,6 +35,8 @@ export const evidenceSchema = z.strictObject({
     z.strictObject({
       from: nodeIdSchema,
       jws: z.string(),
+      /** Of all records of the envelope, in their order. */
+      digests: z.array(digestSchema).max(limits.recordsPerEnvelope),
       index: z.int().min(0),
       /** Exact text, or null where it was erased. */
       record: z.string().nullable(),
@@ -127,8 +130,7 @@ function proveItem(
   const ours = item.from === evidence.home || item.from === evidence.host
   if (!ours || iss !== item.from || aud !== to)
     return { code: 'wrong_audience', detail: 'between other nodes' }
-  const signed = records[item.index]
-  if (signed === undefined || (item.record !== null && signed !== digestOf(crypto, item.record)))
+  if (!isSigned(crypto, item, records))
     return { code: 'digest_mismatch', detail: 'the record is not the signed one' }
   const read = item.record === null ? null : readRecord(item.record)
   if (read && !read.ok) return { code: 'bad_field', detail: read.detail }
@@ -148,6 +150,17 @@ function proveItem(
     },
     record: read?.known ? read.record : null,
   }
+}
+
+/** The list is the signed one, and the record, as far as it is there, has its place in it. */
+function isSigned(
+  crypto: Crypto,
+  { digests, index, record }: Evidence['items'][number],
+  { count, digest }: EnvelopePayload['records'],
+): boolean {
+  const its = digests[index]
+  if (its === undefined || (record !== null && its !== digestOf(crypto, record))) return false
+  return digests.length === count && listDigest(crypto, digests) === digest
 }
 
 function provenOutcome(

@@ -13,7 +13,7 @@ export const limits = {
   envelopesPerPost: 64,
   /** Bytes of one POST: what a sender packs and a receiver buffers at the most. */
   postBytes: 4 * 1024 * 1024,
-  /** Bytes of a compact JWS: 256 digests make about 12 KiB of payload and 16 KiB of token. */
+  /** Bytes of a compact JWS: a receipt of 256 refusals with the longest codes makes about 19 KiB of token. */
   jwsBytes: 32 * 1024,
   /** Bytes of a protected header after decoding: three short members. */
   headerBytes: 1024,

@@ -17,7 +17,7 @@ import { digestSchema, uuidSchema } from './ids.ts'
 import { signingKeySchema } from './keys.ts'
 import { parseStrict, strictFault } from './json.ts'
 import { limits } from './limits.ts'
-import { byteLength } from './bytes.ts'
+import { fitsBytes } from './bytes.ts'
 
 /** The outcome of one record at its receiver. `refused` is final for that content; `parked` is settled later. */
 const settledSchema = z.union([z.literal('applied'), z.string().regex(/^refused:[a-z_]{1,40}$/)])
@@ -95,7 +95,10 @@ const frameSchema = z.strictObject({
   at: instantSchema,
   /** The office or account that wrote it, as its own region names it; never a person's name. */
   by: z.string().regex(/^[\w:/@.-]{1,64}$/),
-  body: z.record(z.string(), z.unknown()),
+  // Its members are for the type to judge.
+  body: z.custom<Readonly<Record<string, unknown>>>(
+    (body) => typeof body === 'object' && body !== null && !Array.isArray(body),
+  ),
 })
 export type RecordFrame = z.infer<typeof frameSchema>
 
@@ -123,7 +126,7 @@ function judged(value: unknown): ReadRecord {
   if (!body.success) return refuse('bad_record', `body: ${pathsOf(body.error)}`)
   if (typeRules[frame.data.type].ofCase !== (frame.data.case !== null))
     return refuse('bad_record', 'case where none belongs, or none where one does')
-  return { ok: true, known: true, record: { ...frame.data, body: body.data } as FactRecord }
+  return { ok: true, known: true, record: Object.assign(frame.data, { body: body.data }) as FactRecord }
 }
 
 function isKnown(frame: RecordFrame): frame is RecordFrame & { type: RecordType } {
@@ -147,7 +150,6 @@ export function writeRecord(record: FactRecord): string {
   const fault = strictFault(members)
   const read = fault === undefined ? judged(members) : refuse('bad_record', fault)
   if (!read.ok) throw new TypeError(`a ${type} that does not fit its schema: ${read.detail}`)
-  if (byteLength(text) > limits.recordBytes)
-    throw new RangeError(`a ${type} over ${limits.recordBytes} bytes`)
+  if (!fitsBytes(text, limits.recordBytes)) throw new RangeError(`a ${type} over ${limits.recordBytes} bytes`)
   return text
 }

@@ -139,15 +139,14 @@ export class Activities {
 
   readonly handler = {
     prepare: async (tx: Transaction, _peer: Peer, records: readonly FactRecord[]): Promise<void> => {
-      await this.cases.getMany(
-        tx,
-        records.map((record) => record.case ?? ''),
+      const cases = new Set(records.map((record) => record.case ?? ''))
+      const corrected = records.flatMap((record) =>
+        record.type === 'activity.corrected' ? [{ id: record.body.corrects }] : [],
       )
-      await tx.getMany(
+      await Promise.all([this.cases.getMany(tx, [...cases]), tx.getMany(activities, corrected)])
+      tx.presumeNew(
         activities,
-        records.map((record) => ({
-          id: record.type === 'activity.corrected' ? record.body.corrects : record.id,
-        })),
+        records.flatMap(({ type, id }) => (type === 'activity.recorded' ? [{ id }] : [])),
       )
     },
     apply: (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {
@@ -223,7 +222,7 @@ export class Activities {
     const mark = this.mark(personOf(subject), body.activity)
     if (await this.isReported(tx, mark, id, new Map())) return 'record_repeated'
     await this.waitsNoMore(tx, mark)
-    await this.store(tx, id, subject, side, body.activity, mark)
+    await tx.insert(activities, [this.rowOf(id, subject, side, body.activity, mark)])
     return undefined
   }
 
@@ -254,7 +253,8 @@ export class Activities {
     if ('code' in allowed) return refused(allowed.code)
     // Another content under an id that is taken, by either side or by a third: the first one stands.
     if (await tx.get(activities, { id: record.id })) return refused('record_repeated')
-    await this.store(tx, record.id, allowed.subject, allowed.side, record.body.activity, null)
+    const { subject, side } = allowed
+    await tx.insert(activities, [this.rowOf(record.id, subject, side, record.body.activity, null)])
     return applied
   }
 
@@ -280,9 +280,11 @@ export class Activities {
   /** Marks among these that were reported or wait already. */
   private async knownMarks(tx: Transaction, reports: readonly { mark: string }[]): Promise<Set<string>> {
     const marks = reports.map(({ mark }) => mark)
-    const reported = await tx.findIn(activities, 'mark', marks)
-    const waiting = await tx.findIn(waitingActivities, 'mark', marks)
-    const corrected = await tx.findIn(correctedMarks, 'mark', marks)
+    const [reported, waiting, corrected] = await Promise.all([
+      tx.findIn(activities, 'mark', marks),
+      tx.findIn(waitingActivities, 'mark', marks),
+      tx.findIn(correctedMarks, 'mark', marks),
+    ])
     return new Set([...reported, ...waiting, ...corrected].map(({ mark }) => mark ?? ''))
   }
 
@@ -306,8 +308,12 @@ export class Activities {
         own.map(({ record }) => record),
       )
     }
-    for (const { subject, activity, mark, record } of drafted)
-      await this.store(tx, record.id, subject, subject.row.side as Side, activity, mark)
+    await tx.insert(
+      activities,
+      drafted.map(({ subject, activity, mark, record }) =>
+        this.rowOf(record.id, subject, subject.row.side as Side, activity, mark),
+      ),
+    )
   }
 
   private async waitAll(
@@ -324,20 +330,9 @@ export class Activities {
     await tx.insert(waitingActivities, rows)
   }
 
-  private async store(
-    tx: Transaction,
-    id: Uuid,
-    subject: Case,
-    side: Side,
-    activity: Activity,
-    mark: string | null,
-  ): Promise<void> {
-    await tx.insert(activities, [this.rowOf(id, subject, side, activity, mark)])
-  }
-
   private rowOf(id: Uuid, subject: Case, side: Side, activity: Activity, mark: string | null): ActivityRow {
     const place = { id, caseId: subject.row.id, side, withdrawn: false, mark, changedMs: this.clock.nowMs() }
-    return { ...place, ...columnsOf(activity) }
+    return Object.assign(place, columnsOf(activity))
   }
 
   private async applyCorrection(tx: Transaction, row: ActivityRow, activity: Activity | null): Promise<void> {

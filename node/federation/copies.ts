@@ -5,6 +5,7 @@
 import {
   checkRecords,
   contentId,
+  isErased,
   jwsTypes,
   parseStrictBytes,
   place,
@@ -50,8 +51,8 @@ export function leavesOnlyErasures(copies: readonly Restored[]): boolean {
   const told = new Set<string>()
   for (const { envelope } of copies)
     for (const text of envelope.records) {
-      const caseId = text === null ? undefined : /"case":"([^"]+)"/.exec(text)?.[1]
-      if (caseId !== undefined) (text?.includes('"type":"record.erased"') ? erased : told).add(caseId)
+      const caseId = isErased(text) ? undefined : /"case":"([^"]+)"/.exec(text)?.[1]
+      if (caseId !== undefined) (text.includes('"type":"record.erased"') ? erased : told).add(caseId)
     }
   return [...erased].some((id) => !told.has(id))
 }
@@ -83,7 +84,8 @@ export class CopyProofs {
     if (payload.iss !== this.self || payload.aud !== peer) return refuse('wrong_audience', 'another stream')
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
-    return { ok: true, proven: { envelope, payload, contentId: contentId(this.crypto, envelope.jws) } }
+    const id = contentId(this.crypto, envelope.jws)
+    return { ok: true, proven: { envelope, payload, contentId: id, digests: checked.digests } }
   }
 
   /** What the peer's receipt says of one of our envelopes. */
@@ -125,7 +127,7 @@ export class CopyProofs {
     if (!opened?.ok) throw new Unfit('no receipt')
     const { iss, aud, epoch, seq, head, outcomes } = opened.payload
     const answers = epoch === payload.epoch && seq === payload.seq && head === id
-    if (iss !== parties.iss || aud !== parties.aud || !answers || outcomes.length !== payload.records.length)
+    if (iss !== parties.iss || aud !== parties.aud || !answers || outcomes.length !== payload.records.count)
       throw new Unfit('the receipt of another envelope')
     return outcomes
   }

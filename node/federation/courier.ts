@@ -1,7 +1,7 @@
 /**
  * The courier: for each peer, seals what waits and posts unreceipted envelopes in order until the peer's signed
- * receipt for each is stored. While one post is on its way the next envelopes are sealed. Backoff with jitter and a
- * breaker between tries; a dead peer's queue has no age limit.
+ * receipt for each is stored. While one post is on its way the next envelopes are sealed, and the receipts of the post
+ * before it are proven and stored. Backoff with jitter and a breaker between tries; a dead peer's queue has no age limit.
  *
  * Nothing lives only here: after a crash the queue is read from the store again, and a repeat is answered by the same
  * receipt. One run per peer at a time; a wake during a run makes one more.
@@ -26,7 +26,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
-import { recordsOf } from './outbox.ts'
+import { lineOut, recordsOf } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Lease } from './lease.ts'
 import { type Parcel, type Sealer, type Sealing } from './sealer.ts'
@@ -59,6 +59,8 @@ interface Route {
   ungreeted: boolean
   /** The next envelopes, being sealed while others are on their way. */
   ahead: Promise<Sealing> | undefined
+  /** The last answer, being settled while the next post is on its way. Nothing more is posted before it is known. */
+  settling: Promise<Step> | undefined
   state: DeliveryState
   problem: DeliveryProblem | undefined
   cancelRetry: (() => void) | undefined
@@ -196,6 +198,7 @@ export class Courier {
         unsure: true,
         ungreeted: true,
         ahead: undefined,
+        settling: undefined,
         state: freshDelivery,
         problem: undefined,
         cancelRetry: undefined,
@@ -214,7 +217,10 @@ export class Courier {
     while (step === 'again' && !this.stopped) {
       // Not before it can be sent: what is written while the peer is away leaves under few signatures.
       step = mustWait(route.state, this.clock.nowMs()) ? 'later' : await this.step(peer, route)
+      if (step === 'done') step = await this.settled(route, step)
     }
+    const settled = await this.settled(route, step)
+    if (step !== 'later') step = settled
     if (route.ahead) {
       // Sealed and stored, but not to be sent in this run.
       const ahead = route.ahead
@@ -231,6 +237,8 @@ export class Courier {
       if (greeted !== 'again') return greeted
     }
     if (route.unsure) {
+      const before = await this.settled(route, 'again')
+      if (before !== 'again') return before
       const parcels = await this.storedParcels(peer.node)
       if (parcels.length > 0) return this.deliver(peer, route, parcels)
       route.unsure = false
@@ -276,19 +284,45 @@ export class Courier {
     route.cancelRetry = this.timers.after(delayMs, () => this.wake(node))
   }
 
-  /** Posts parcels in order, in as many posts as their size needs, and stores the receipts that come back. */
+  /** Posts parcels in order, in as many posts as their size needs. */
   private async deliver(peer: Peer, route: Route, parcels: readonly Parcel[]): Promise<Step> {
     for (const post of posts(parcels)) {
-      const { taken, problem } = await this.exchange(peer, route, post)
-      if (problem !== undefined) return this.failed(route, problem)
-      route.problem = undefined
-      route.state = stepDelivery(route.state, { kind: 'delivered' })
-      // The peer took some and met something in the next: it will say what when that is posted first.
-      if (taken < post.length) {
-        route.unsure = true
-        return 'again'
-      }
+      const answer = await this.post(peer, post)
+      const before = await this.settled(route, 'again')
+      // What is posted next is chosen anew then; this post is repeated, and answered with the same receipts.
+      if (before !== 'again') return before
+      route.settling = this.settle(peer, route, post, answer)
+      // Whoever awaits it meets its failure; until then it must not count as unheard of.
+      route.settling.catch(() => undefined)
+      const complete = answer?.status === 200 && tokensIn(answer).length >= post.length
+      if (complete) continue
+      const after = await this.settled(route, 'again')
+      if (after !== 'again' || route.unsure) return after
     }
+    return 'again'
+  }
+
+  /** What the last answer comes to, when it has not been asked for yet. */
+  private async settled(route: Route, otherwise: Step): Promise<Step> {
+    const { settling } = route
+    if (!settling) return otherwise
+    route.settling = undefined
+    const step = await settling
+    return step === 'again' && !route.unsure ? otherwise : step
+  }
+
+  private async settle(
+    peer: Peer,
+    route: Route,
+    post: readonly Parcel[],
+    answer: HttpAnswer | undefined,
+  ): Promise<Step> {
+    const { taken, problem } = await this.takeAnswer(peer, route, post, answer)
+    if (problem !== undefined) return this.failed(route, problem)
+    route.problem = undefined
+    route.state = stepDelivery(route.state, { kind: 'delivered' })
+    // The peer took some and met something in the next: it will say what when that is posted first.
+    if (taken < post.length) route.unsure = true
     return 'again'
   }
 
@@ -300,22 +334,29 @@ export class Courier {
     return 'later'
   }
 
-  private async exchange(
-    peer: Peer,
-    route: Route,
-    parcels: readonly Parcel[],
-  ): Promise<{ taken: number; problem?: string }> {
-    let answer: HttpAnswer
+  /** Undefined when there is no answer. */
+  private async post(peer: Peer, parcels: readonly Parcel[]): Promise<HttpAnswer | undefined> {
     try {
       const url = `${peer.url}/federation/v1/${this.self}/envelopes`
       const body = utf8(parcels.map(({ text }) => text).join(''))
-      answer = await this.http.post(url, body, { timeoutMs: postTimeoutMs, maxBytes: answerBytes })
+      return await this.http.post(url, body, { timeoutMs: postTimeoutMs, maxBytes: answerBytes })
     } catch {
-      return { taken: 0, problem: 'unreachable' }
+      return undefined
     }
-    const text = fromUtf8(answer.body) ?? ''
-    if (answer.status !== 200) return { taken: 0, problem: this.refusedWith(text, route, answer.status) }
-    const tokens = text.split('\n').filter((line) => line !== '')
+  }
+
+  private async takeAnswer(
+    peer: Peer,
+    route: Route,
+    parcels: readonly Parcel[],
+    answer: HttpAnswer | undefined,
+  ): Promise<{ taken: number; problem?: string }> {
+    if (!answer) return { taken: 0, problem: 'unreachable' }
+    if (answer.status !== 200) {
+      const text = fromUtf8(answer.body) ?? ''
+      return { taken: 0, problem: this.refusedWith(text, route, answer.status) }
+    }
+    const tokens = tokensIn(answer)
     const stream = await this.store.read((reader) => reader.get(streamsOut, { peer: peer.node }))
     const receipts = parcels
       .slice(0, tokens.length)
@@ -417,7 +458,7 @@ export class Courier {
       const page = { orderBy: 'seq', limit: limits.envelopesPerPost } as const
       for (const envelope of await reader.find(envelopesOut, { peer: node, receipted: false }, page)) {
         if (envelope.epoch !== parcels[0]?.envelope.epoch && parcels.length > 0) break
-        const records = (await recordsOf(reader, envelope)).map((row) => row.text)
+        const records = (await recordsOf(reader, envelope)).map(lineOut)
         const text = envelopeLines({ jws: envelope.jws, records })
         size += Buffer.byteLength(text)
         if (parcels.length > 0 && size > limits.postBytes) break
@@ -426,6 +467,10 @@ export class Courier {
       return parcels
     })
   }
+}
+
+function tokensIn({ body }: HttpAnswer): string[] {
+  return (fromUtf8(body) ?? '').split('\n').filter((line) => line !== '')
 }
 
 /** Parcels in posts, none of them over the limit unless one alone is. */

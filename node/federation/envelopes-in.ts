@@ -1,5 +1,7 @@
 /** An envelope of a peer as it is kept: its records read, stored with what became of them, and found again. */
 import {
+  erasedLine,
+  isErased,
   readRecord,
   refuse,
   type FactRecord,
@@ -16,21 +18,20 @@ import { envelopesIn, recordsIn } from './tables.ts'
 export interface Item {
   readonly idx: number
   readonly digest: string
-  readonly text: string | null
   readonly read: ReadRecord
   /** What can be said of it even when its type is unknown. */
   readonly about: FactRecord | RecordFrame | undefined
 }
 
 /** The records of an envelope, each read. */
-export function itemsOf({ envelope, payload }: ProvenEnvelope): Item[] {
-  return envelope.records.map((text, idx) => readItem(payload.records[idx] ?? '', text, idx))
+export function itemsOf({ envelope, digests }: ProvenEnvelope): Item[] {
+  return envelope.records.map((line, idx) => readItem(digests[idx] ?? '', line, idx))
 }
 
-function readItem(digest: string, text: string | null, idx: number): Item {
-  const read = text === null ? refuse('bad_record', 'erased before it arrived') : readRecord(text)
+function readItem(digest: string, line: string, idx: number): Item {
+  const read = isErased(line) ? refuse('bad_record', 'erased before it arrived') : readRecord(line)
   const about = read.ok ? (read.known ? read.record : read.frame) : undefined
-  return { idx, digest, text, read, about }
+  return { idx, digest, read, about }
 }
 
 /** Does this envelope begin the epoch after the one whose head this is? */
@@ -62,20 +63,20 @@ export async function storeEnvelope(
     rows.set(digest, { peer, digest, epoch, seq, idx, caseId, type, outcome, parked: outcome === 'parked' })
   }
   await tx.insert(recordsIn, [...rows.values()])
-  const lines = records.map(storable).join('\n')
+  const lines = records.map((line, i) => storable(line, items[i]?.digest ?? '')).join('\n')
   await tx.insert(envelopesIn, [{ peer, epoch, seq, contentId, jws, lines, ...answer }])
 }
 
-/** The exact text of a record that was taken; the line `null` once it was erased. */
-export async function textOf(
+/** The line of a record that was taken: its exact text, or what stands for it once it was erased. */
+export async function lineOf(
   reader: Reader,
-  { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
+  { peer, epoch, seq, idx, digest }: Row<typeof recordsIn>,
 ): Promise<string> {
   const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-  return envelope?.lines.split('\n')[idx] ?? 'null'
+  return envelope?.lines.split('\n')[idx] ?? erasedLine(digest)
 }
 
 /** PostgreSQL's text holds every character but NUL. A line with one is no record, so its digest alone says enough. */
-function storable(text: string | null): string {
-  return text === null || text.includes('\u0000') ? 'null' : text
+function storable(line: string, digest: string): string {
+  return line.includes('\u0000') ? erasedLine(digest) : line
 }

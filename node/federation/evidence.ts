@@ -1,7 +1,13 @@
 /** The evidence of one case: the signed bytes of both directions with the receipts, in stream order, for anyone to check. */
-import { type Evidence, type NodeId, type Uuid } from '../../protocol/index.ts'
+import {
+  digestOfLine,
+  isErased,
+  type Crypto,
+  type Evidence,
+  type NodeId,
+  type Uuid,
+} from '../../protocol/index.ts'
 import { type Reader, type Store } from '../store/port.ts'
-import { textOf } from './envelopes-in.ts'
 import { envelopeOf, recordsOf } from './outbox.ts'
 import { envelopesIn, recordsIn, recordsOut } from './tables.ts'
 
@@ -10,10 +16,12 @@ type Item = Evidence['items'][number] & { epoch: number; seq: number }
 export class EvidenceFile {
   private readonly self: NodeId
   private readonly store: Store
+  private readonly crypto: Crypto
 
-  constructor(parts: { self: NodeId; store: Store }) {
+  constructor(parts: { self: NodeId; store: Store; crypto: Crypto }) {
     this.self = parts.self
     this.store = parts.store
+    this.crypto = parts.crypto
   }
 
   /** Everything sealed of this case. Records not sealed yet prove nothing and are left out. */
@@ -30,13 +38,7 @@ export class EvidenceFile {
         a.seq - b.seq ||
         a.index - b.index,
     )
-    const shown = items.map(({ from, jws, index, record, receipt }) => ({
-      from,
-      jws,
-      index,
-      record,
-      receipt,
-    }))
+    const shown = items.map(({ epoch: _epoch, seq: _seq, ...item }) => item)
     return { format: 'huiliu-evidence-1', case: caseId, home, host, items: shown }
   }
 
@@ -46,8 +48,10 @@ export class EvidenceFile {
       const envelope = await envelopeOf(reader, peer, position)
       if (!envelope) continue
       const { jws, epoch, seq, receipt } = envelope
-      const index = (await recordsOf(reader, envelope)).findIndex((row) => row.position === position)
-      items.push({ from: this.self, jws, index, record: text, receipt, epoch, seq })
+      const rows = await recordsOf(reader, envelope)
+      const index = rows.findIndex((row) => row.position === position)
+      const digests = rows.map(({ digest }) => digest)
+      items.push({ from: this.self, jws, digests, index, record: text, receipt, epoch, seq })
     }
     return items
   }
@@ -56,12 +60,15 @@ export class EvidenceFile {
   private async received(reader: Reader, caseId: Uuid, from: NodeId): Promise<Item[]> {
     const items: Item[] = []
     for (const row of await reader.find(recordsIn, { caseId, peer: from })) {
-      const { peer, epoch, seq, idx } = row
+      const { peer, epoch, seq, idx: index } = row
       const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
       if (!envelope) continue
-      const text = await textOf(reader, row)
-      const record = text === 'null' ? null : text
-      items.push({ from: peer, jws: envelope.jws, index: idx, record, receipt: envelope.receipt, epoch, seq })
+      const { jws, receipt } = envelope
+      const lines = envelope.lines.split('\n')
+      const digests = lines.map((line) => digestOfLine(this.crypto, line))
+      const line = lines[index] ?? ''
+      const record = isErased(line) ? null : line
+      items.push({ from: peer, jws, digests, index, record, receipt, epoch, seq })
     }
     return items
   }

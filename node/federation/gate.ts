@@ -9,6 +9,7 @@ import {
   contentId,
   digestOf,
   fromUtf8,
+  isErased,
   isTimely,
   jwsTypes,
   limits,
@@ -41,6 +42,8 @@ export interface ProvenEnvelope {
   readonly envelope: Envelope
   readonly payload: EnvelopePayload
   readonly contentId: Digest
+  /** Of its records, in their order. */
+  readonly digests: readonly Digest[]
 }
 
 /** Audit rows a minute for what one peer, or all strangers together, have posted. */
@@ -112,11 +115,12 @@ export class Gate {
     const entitled = this.entitled(peer, payload)
     if (!entitled.ok) return entitled
     // Nothing is erased before it has arrived, so a missing record was taken out on the way.
-    if (copy === 'no copy' && envelope.records.includes(null))
+    if (copy === 'no copy' && envelope.records.some(isErased))
       return refuse('digest_mismatch', 'a record is missing')
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
-    return { ok: true, proven: { envelope, payload, contentId: contentId(this.crypto, envelope.jws) } }
+    const id = contentId(this.crypto, envelope.jws)
+    return { ok: true, proven: { envelope, payload, contentId: id, digests: checked.digests } }
   }
 
   /** A signed read request, its times checked and its nonce spent. */

@@ -26,7 +26,7 @@ import {
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
-import { itemsOf, opensAfter, storeEnvelope, textOf, type Item } from './envelopes-in.ts'
+import { itemsOf, opensAfter, storeEnvelope, lineOf, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type RecordHandler, type RecordHandlers } from './handlers.ts'
 import { type Lease } from './lease.ts'
@@ -166,7 +166,7 @@ export class Inbox {
       const proven = this.gate.prove(peer, envelope)
       if (!proven.ok) return { batch, refusal: proven }
       batch.push({ proven: proven.proven, items: itemsOf(proven.proven) })
-      records += proven.proven.payload.records.length
+      records += proven.proven.digests.length
       if (envelope.records.some(announcesKey)) break
     }
     return { batch, refusal: undefined }
@@ -187,7 +187,7 @@ export class Inbox {
         const outcome =
           row.caseId !== null && blocked.has(row.caseId)
             ? 'parked'
-            : await this.outcomeOf(tx, peer, readRecord(await textOf(tx, row)), row)
+            : await this.outcomeOf(tx, peer, readRecord(await lineOf(tx, row)), row)
         if (outcome === 'parked') {
           if (row.caseId !== null) blocked.add(row.caseId)
           continue
@@ -241,7 +241,7 @@ export class Inbox {
           verdict,
         }
       const signer = await this.peers.signerFor(tx, peer.node)
-      const blocked = await this.readAhead(tx, peer, batch)
+      const blocked = await this.readAhead(tx, peer, batch, before)
       const receipts: string[] = []
       let refusal: Received['refusal']
       for (const { proven, items } of batch) {
@@ -277,21 +277,26 @@ export class Inbox {
   }
 
   /** Reads in few round trips what the envelopes of a batch will need; the answer names the cases behind a parked record. */
-  private async readAhead(tx: Transaction, peer: Peer, opened: readonly Opened[]): Promise<Set<string>> {
+  private async readAhead(
+    tx: Transaction,
+    peer: Peer,
+    opened: readonly Opened[],
+    stream: StreamHead,
+  ): Promise<Set<string>> {
+    const { node } = peer
     const items = opened.flatMap((each) => each.items)
+    const places = opened.map(({ proven: { payload } }) => ({ epoch: payload.epoch, seq: payload.seq }))
+    const earlier = places.filter(({ epoch, seq }) => epoch < stream.epoch || seq <= stream.seq)
+    // An honest peer says nothing twice, so every row that is taken is a new one.
+    tx.presumeNew(
+      recordsIn,
+      items.map(({ digest }) => ({ peer: node, digest })),
+    )
     const [parked] = await Promise.all([
-      tx.find(recordsIn, { peer: peer.node, parked: true }),
+      tx.find(recordsIn, { peer: node, parked: true }),
       tx.getMany(
         envelopesIn,
-        opened.map(({ proven: { payload } }) => ({
-          peer: peer.node,
-          epoch: payload.epoch,
-          seq: payload.seq,
-        })),
-      ),
-      tx.getMany(
-        recordsIn,
-        items.map(({ digest }) => ({ peer: peer.node, digest })),
+        earlier.map((place) => ({ peer: node, ...place })),
       ),
       this.prepare(tx, peer, items),
     ])
@@ -438,8 +443,8 @@ export class Inbox {
 }
 
 /** By its text alone: minimal JSON has one spelling of it, and a record that only looks so costs a batch. */
-function announcesKey(text: string | null): boolean {
-  return text?.includes('"type":"keys.announced"') === true
+function announcesKey(text: string): boolean {
+  return text.includes('"type":"keys.announced"')
 }
 
 /** The same content again is never applied again; what was refused stays refused for the same reason. */

@@ -4,6 +4,7 @@
  */
 import {
   digestOf,
+  erasedLine,
   writeRecord,
   type BodyOf,
   type Crypto,
@@ -36,6 +37,11 @@ export function recordsOf(
   return reader.find(recordsOut, { peer }, page)
 }
 
+/** The line of a written record in its envelope. */
+export function lineOut({ text, digest }: Row<typeof recordsOut>): string {
+  return text ?? erasedLine(digest)
+}
+
 /** The envelope that carries the record at this position; undefined while it is not sealed. */
 export async function envelopeOf(
   reader: Reader,
@@ -64,7 +70,7 @@ export class Outbox {
 
   /** A record as it will be sent, not yet written: what it does to facts is tried on it first. */
   draft<T extends RecordType>(draft: Draft<T>): FactRecord<T> {
-    const at = new Date(this.clock.nowMs()).toISOString().replace(/\.\d{3}Z$/, 'Z')
+    const at = new Date(this.clock.nowMs()).toISOString().slice(0, 19) + 'Z'
     return {
       id: this.ids.next(),
       type: draft.type,

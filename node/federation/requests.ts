@@ -8,6 +8,7 @@ import {
   envelopeLines,
   fromUtf8,
   headsSchema,
+  isErased,
   jwsTypes,
   limits,
   parseStrict,
@@ -38,7 +39,7 @@ import { type Reader, type Store } from '../store/port.ts'
 import { type CopyProofs, type Restored } from './copies.ts'
 import { tokenOf, type Gate } from './gate.ts'
 import { type Inbox } from './inbox.ts'
-import { recordsOf } from './outbox.ts'
+import { lineOut, recordsOf } from './outbox.ts'
 import { type Peer, type Peers, type StreamPlace } from './peers.ts'
 import { envelopesIn, envelopesOut, recordsOut, streamsIn, streamsOut } from './tables.ts'
 
@@ -205,7 +206,7 @@ export class Requests {
     let body = ''
     for (const envelope of envelopes) {
       const { jws } = envelope
-      const text = envelopeLines({ jws, records: (await recordsOf(reader, envelope)).map((row) => row.text) })
+      const text = envelopeLines({ jws, records: (await recordsOf(reader, envelope)).map(lineOut) })
       if (body !== '' && body.length + text.length > pullBytes / 3) break
       body += text
     }
@@ -330,8 +331,8 @@ function bodyIn(answer: string): string {
 
 function announcedIn({ records }: Envelope): SigningKey[] {
   return records.flatMap((text) => {
-    const read = text === null ? undefined : readRecord(text)
-    return read?.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : []
+    const read = readRecord(text)
+    return read.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : []
   })
 }
 
@@ -347,10 +348,10 @@ export function refusalCode(text: string, status: number): string {
 }
 
 function readRestored(body: string): Restored[] | undefined {
-  const restored: { envelope: { jws: string; records: (string | null)[] }; receipt: string | null }[] = []
+  const restored: { envelope: { jws: string; records: string[] }; receipt: string | null }[] = []
   for (const line of body === '' ? [] : body.replace(/\n$/, '').split('\n')) {
     const current = restored.at(-1)
-    if (line.startsWith('{') || line === 'null') current?.envelope.records.push(line === 'null' ? null : line)
+    if (line.startsWith('{') || isErased(line)) current?.envelope.records.push(line)
     else if (line.startsWith('+') && current) current.receipt = line.slice(1)
     else restored.push({ envelope: { jws: line, records: [] }, receipt: null })
     if (!restored.length) return undefined
@@ -391,7 +392,7 @@ async function linesTaken(reader: Reader, peer: NodeId, epoch: number, seq: numb
 async function linesSent(reader: Reader, peer: NodeId, epoch: number, seq: number): Promise<string> {
   const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
   if (!envelope) return ''
-  const records = (await recordsOf(reader, envelope)).map((row) => row.text)
+  const records = (await recordsOf(reader, envelope)).map(lineOut)
   const receipt = envelope.receipt === null ? '' : `+${envelope.receipt}\n`
   return `${envelopeLines({ jws: envelope.jws, records })}${receipt}`
 }

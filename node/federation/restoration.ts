@@ -7,6 +7,7 @@
  * envelope taken in too, with a receipt signed now.
  */
 import {
+  isErased,
   readRecord,
   signReceipt,
   thumbprint,
@@ -216,17 +217,18 @@ export class Restoration {
 
   /** Stores one of our envelopes as it was. */
   private async storeOwn(
-    { envelope: { jws, records }, payload, contentId }: ProvenEnvelope,
+    { envelope: { jws, records }, payload, contentId, digests }: ProvenEnvelope,
     outcomes: readonly Outcome[],
     receipt: string,
   ): Promise<void> {
     const { epoch, seq, iat } = payload
     const peer = this.node
     const positions = await this.tx.positions(records.length)
-    const rows = records.map((text, index) => {
+    const rows = records.map((line, index) => {
+      const text = isErased(line) ? null : line
       const read = text === null ? undefined : readRecord(text)
       const record = read?.ok && read.known ? read.record : undefined
-      const digest = payload.records[index] ?? ''
+      const digest = digests[index] ?? ''
       const outcome = outcomes[index] ?? 'parked'
       this.waiting.delete(digest)
       if (record) this.retelling.said(record, outcome)

@@ -13,7 +13,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
-import { textOf } from './envelopes-in.ts'
+import { lineOf } from './envelopes-in.ts'
 import { type Facts, type RecordHandlers, type Told, type Unfit } from './handlers.ts'
 import { type Peer } from './peers.ts'
 import { eraseLine, recordSent } from './stream-records.ts'
@@ -75,7 +75,7 @@ export class Retelling {
       const row = await this.tx.get(recordsIn, { peer: this.peer.node, digest })
       if (!row?.parked) continue
       await this.tx.update(recordsIn, row, { parked: false, outcome })
-      const record = outcome === 'applied' ? read(await textOf(this.tx, row)) : undefined
+      const record = outcome === 'applied' ? read(await lineOf(this.tx, row)) : undefined
       if (record) this.heard(record)
     }
     if (!this.someParked && ofType(this.theirs, 'outcome.settled').length === 0) return
@@ -266,7 +266,7 @@ export class Retelling {
     }
     const taken = await this.tx.find(recordsIn, { peer, caseId, outcome: 'applied' })
     for (const row of taken.sort(byPlace)) {
-      const record = read(await textOf(this.tx, row))
+      const record = read(await lineOf(this.tx, row))
       if (record) told.push({ record, by: peer })
     }
     this.told.set(caseId, told)
@@ -278,7 +278,7 @@ export class Retelling {
     const rows = await this.tx.find(recordsIn, { peer: this.peer.node, type, outcome: 'applied' })
     const records: FactRecord[] = []
     for (const row of rows.sort(byPlace)) {
-      const record = read(await textOf(this.tx, row))
+      const record = read(await lineOf(this.tx, row))
       if (record) records.push(record)
     }
     return ofType(records, type)

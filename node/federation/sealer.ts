@@ -112,7 +112,7 @@ export class Sealer {
     const place = { iss: this.self, aud: peer, epoch, seq, prev: stream.head, iat }
     const sealed = sealEnvelope(this.crypto, this.keyring.signerOf(stream.kid), place, batch.map(exactText))
     // A text that was damaged in the store since it was written is not signed: that would make it ours.
-    if (batch.some(({ digest }, i) => digest !== sealed.payload.records[i]))
+    if (batch.some(({ digest }, i) => digest !== sealed.digests[i]))
       throw new TypeError('a record that differs from its digest')
     const { jws, contentId } = sealed
     const records = batch.length

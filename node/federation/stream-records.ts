@@ -1,5 +1,5 @@
 /** Records about the streams themselves: what became of a parked one, another key, another epoch, an erased text. */
-import { type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
+import { erasedLine, type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import {
   applied,
@@ -114,14 +114,14 @@ export async function recordSent(
   return envelope && (await recordsOf(reader, envelope))[index]
 }
 
-/** The text of a record that was taken goes; its digest stands in the signed list above it. */
+/** The text of a record that was taken goes; its digest stays in its place. */
 export async function eraseLine(
   tx: Transaction,
-  { peer, epoch, seq, idx }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq' | 'idx'>,
+  { peer, epoch, seq, idx, digest }: Row<typeof recordsIn>,
 ): Promise<void> {
   const envelope = await tx.get(envelopesIn, { peer, epoch, seq })
   if (!envelope) throw new TypeError('a record without its envelope')
   const lines = envelope.lines.split('\n')
-  lines[idx] = 'null'
+  lines[idx] = erasedLine(digest)
   await tx.update(envelopesIn, envelope, { lines: lines.join('\n') })
 }

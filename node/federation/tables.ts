@@ -171,7 +171,7 @@ export const envelopesIn = pgTable(
     seq: integer('seq').notNull(),
     contentId: text('content_id').notNull(),
     jws: text('jws').notNull(),
-    /** The lines of its records as they came, joined by line ends; `null` where one was erased. */
+    /** The lines of its records as they came, joined by line ends; `#` and its digest where one was erased. */
     lines: text('lines').notNull(),
     /** The bytes every repeat of this envelope is answered with. */
     receipt: text('receipt').notNull(),

@@ -12,8 +12,11 @@
  * - Primary keys and unique indexes of the tables are enforced at the latest at commit, as UniqueViolation.
  * - `positions` are drawn from one sequence: ascending within a call, never repeated, in no promised order between
  *   transactions that did not lock each other out.
- * - `work` may run more than once (after a deadlock) and must have no effect outside the transaction;
- *   `afterCommit` runs once, after the transaction that returned is durable.
+ * - `work` may run more than once (after a deadlock, or a wrong presumption) and must have no effect outside the
+ *   transaction; `afterCommit` runs once, after the transaction that returned is durable.
+ * - `presumeNew` says of rows that they are most likely not there, and will be inserted before anything relies on it. They
+ *   may then read as absent without being looked for. If one is there after all, its insertion breaks the primary key,
+ *   and `work` runs again with every row looked for.
  */
 import { type InferSelectModel } from 'drizzle-orm'
 import { type PgTable } from 'drizzle-orm/pg-core'
@@ -59,6 +62,7 @@ export interface Transaction extends Reader {
   update<T extends PgTable>(table: T, key: Match<T>, patch: Match<T>): Promise<void>
   remove<T extends PgTable>(table: T, key: Match<T>): Promise<void>
   lock(names: readonly string[]): Promise<void>
+  presumeNew<T extends PgTable>(table: T, keys: readonly Match<T>[]): void
   positions(count: number): Promise<number[]>
   afterCommit(effect: () => void): void
 }

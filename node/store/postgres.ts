@@ -21,8 +21,24 @@ import {
   type Transaction,
 } from './port.ts'
 import { keyText, shapeOf, type Shape } from './shape.ts'
+import {
+  arrayLiteral,
+  arrays,
+  castOf,
+  columnList,
+  columnOf,
+  copyText,
+  deleteByKey,
+  insertText,
+  pageText,
+  quoted,
+  selectByKeys,
+  typeOf,
+  updateText,
+  whereText,
+  type AnyRow,
+} from './statements.ts'
 
-type AnyRow = Readonly<Record<string, unknown>>
 type Client = Pick<postgres.TransactionSql, 'unsafe'>
 type Parameter = postgres.ParameterOrJSON<never>
 
@@ -40,21 +56,25 @@ export class PostgresStore implements Store {
   }
 
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    let careful = false
     for (let left = tries; ; left--) {
+      const life: Life = { over: false, careful, presumed: false }
       try {
-        const { result, effects } = await this.once(work)
+        const { result, effects } = await this.once(work, life)
         for (const effect of effects) effect()
         return result
       } catch (error) {
         const violation = uniqueViolationIn(error)
-        if (violation) throw violation
+        if (violation && !life.presumed) throw violation
+        careful ||= violation !== undefined
+        if (violation) continue
         if (left <= 1 || !worthRetrying.has(codeOf(error) ?? '')) throw error
       }
     }
   }
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
-    const life = { over: false }
+    const life: Life = { over: false, careful: true, presumed: false }
     const begun = this.sql.begin('isolation level repeatable read read only', (client) =>
       work(new PostgresTransaction(client, life)).then((value) => ({ value }), neverWhenLost),
     )
@@ -63,8 +83,8 @@ export class PostgresStore implements Store {
 
   private async once<Result>(
     work: (tx: Transaction) => Promise<Result>,
+    life: Life,
   ): Promise<{ result: Result; effects: (() => void)[] }> {
-    const life = { over: false }
     const run = async (client: Client) => {
       const tx = new PostgresTransaction(client, life)
       const result = await work(tx)
@@ -76,9 +96,12 @@ export class PostgresStore implements Store {
   }
 }
 
-/** Whether the transaction is over for its caller; what it still asks then is asked of nobody. */
 interface Life {
+  /** Over for its caller: what is still asked then is asked of nobody. */
   over: boolean
+  /** Nothing is presumed: it was tried before, and a presumption was wrong. */
+  readonly careful: boolean
+  presumed: boolean
 }
 
 const lostConnection = /^(CONNECTION_|ECONN|EPIPE|57P0[123])/
@@ -110,17 +133,20 @@ function uniqueViolationIn(error: unknown): UniqueViolation | undefined {
   return new UniqueViolation((error as { constraint_name?: string }).constraint_name ?? 'unknown')
 }
 
+/** A row as this transaction knows it, and what of it the database does not know yet. */
 interface Held {
   row: AnyRow | null
-  state: 'read' | 'inserted' | 'changed' | 'removed'
+  state: 'read' | 'inserted' | 'changed'
   /** Fields that the row in the database has otherwise. */
-  readonly patched?: ReadonlySet<string>
+  patched: Set<string> | undefined
 }
 
 class PostgresTransaction implements Transaction {
   readonly effects: (() => void)[] = []
   private readonly held = new Map<PgTable, Map<string, Held>>()
-  private readonly written = new Set<PgTable>()
+  /** What is to be sent, in the order it was written. */
+  private readonly inserted = new Map<PgTable, Held[]>()
+  private readonly changed = new Map<PgTable, Held[]>()
   private flushing: Promise<void> | undefined
   private readonly client: Client
   private readonly life: Life
@@ -131,6 +157,8 @@ class PostgresTransaction implements Transaction {
   }
 
   async get<T extends PgTable>(table: T, key: Match<T>): Promise<Row<T> | undefined> {
+    const known = this.heldOf(table).get(keyText(shapeOf(table), key))
+    if (known) return (known.row ?? undefined) as Row<T> | undefined
     return (await this.getMany(table, [key]))[0]
   }
 
@@ -147,7 +175,8 @@ class PostgresTransaction implements Transaction {
       const found = new Map(rows.map((row) => [keyText(shape, row), row]))
       // What another call of this transaction has read or written meanwhile is newer.
       for (const text of missing.keys())
-        if (!held.has(text)) held.set(text, { row: found.get(text) ?? null, state: 'read' })
+        if (!held.has(text))
+          held.set(text, { row: found.get(text) ?? null, state: 'read', patched: undefined })
     }
     return keys.map((key) => (held.get(keyText(shape, key))?.row ?? undefined) as Row<T> | undefined)
   }
@@ -195,35 +224,33 @@ class PostgresTransaction implements Transaction {
   insert<T extends PgTable>(table: T, rows: readonly Row<T>[]): Promise<void> {
     const shape = shapeOf(table)
     const held = this.heldOf(table)
+    const inserted = listIn(this.inserted, table)
     for (const row of rows) {
       const key = keyText(shape, row)
-      const before = held.get(key)
-      if (before?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
-      held.set(key, { row: Object.freeze({ ...row }), state: 'inserted' })
+      if (held.get(key)?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
+      const entry: Held = { row: Object.freeze({ ...row }), state: 'inserted', patched: undefined }
+      held.set(key, entry)
+      inserted.push(entry)
     }
-    this.written.add(table)
     return Promise.resolve()
   }
 
   async update<T extends PgTable>(table: T, key: Match<T>, patch: Match<T>): Promise<void> {
-    const row = await this.get(table, key)
+    await this.get(table, key)
     const shape = shapeOf(table)
-    if (!row) throw new MissingRow(shape.name)
-    const text = keyText(shape, key)
-    const held = this.heldOf(table)
-    const before = held.get(text)
-    const changed = Object.freeze({ ...row, ...patch })
-    if (before?.state === 'inserted') held.set(text, { row: changed, state: 'inserted' })
-    else {
-      const patched = new Set([...(before?.patched ?? []), ...Object.keys(patch)])
-      held.set(text, { row: changed, state: 'changed', patched })
-    }
-    this.written.add(table)
+    const entry = this.heldOf(table).get(keyText(shape, key))
+    if (!entry?.row) throw new MissingRow(shape.name)
+    entry.row = Object.freeze({ ...entry.row, ...patch })
+    if (entry.state === 'inserted') return
+    if (entry.state === 'read') listIn(this.changed, table).push(entry)
+    entry.state = 'changed'
+    entry.patched ??= new Set()
+    for (const field of Object.keys(patch)) entry.patched.add(field)
   }
 
   async remove<T extends PgTable>(table: T, key: Match<T>): Promise<void> {
     await this.flushIfWritten(table)
-    this.heldOf(table).set(keyText(shapeOf(table), key), { row: null, state: 'removed' })
+    this.heldOf(table).set(keyText(shapeOf(table), key), { row: null, state: 'read', patched: undefined })
     await this.run(
       deleteByKey(shapeOf(table)),
       shapeOf(table).key.map((field) => (key as AnyRow)[field]),
@@ -240,13 +267,28 @@ class PostgresTransaction implements Transaction {
     this.held.clear()
   }
 
+  presumeNew<T extends PgTable>(table: T, keys: readonly Match<T>[]): void {
+    if (this.life.careful) return
+    const shape = shapeOf(table)
+    const held = this.heldOf(table)
+    for (const key of keys) {
+      const text = keyText(shape, key)
+      if (!held.has(text)) held.set(text, { row: null, state: 'read', patched: undefined })
+    }
+    this.life.presumed = true
+  }
+
   async positions(count: number): Promise<number[]> {
     if (count === 0) return []
-    const rows = await this.run(
-      `select nextval('outbox_position')::int8 as position from generate_series(1, $1::int4)`,
+    // One row for all of them: the driver takes rows apart one by one.
+    const [row] = await this.run(
+      `select string_agg(nextval('outbox_position')::text, ',') as drawn from generate_series(1, $1::int4)`,
       [count],
     )
-    return rows.map((row) => Number(row['position'])).sort((a, b) => a - b)
+    return String(row?.['drawn'])
+      .split(',')
+      .map(Number)
+      .sort((a, b) => a - b)
   }
 
   afterCommit(effect: () => void): void {
@@ -263,55 +305,32 @@ class PostgresTransaction implements Transaction {
   }
 
   private async sendAll(): Promise<void> {
-    const tables = [...this.written]
-    this.written.clear()
-    for (const state of ['changed', 'inserted'] as const) {
-      const many = tables.filter((table) => state === 'inserted' && this.copies(table))
-      // Small statements go one behind the other without waiting; a COPY has the connection for itself.
-      await Promise.all(
-        tables.filter((table) => !many.includes(table)).map((table) => this.send(table, state)),
-      )
-      for (const table of many) await this.send(table, state)
-    }
+    const changes = [...this.changed].map(([table, entries]) => patchesOf(shapeOf(table), entries))
+    const insertions = [...this.inserted].map(([table, entries]) => ({
+      shape: shapeOf(table),
+      rows: entries.map(({ row }) => row ?? {}),
+    }))
+    for (const entries of [...this.changed.values(), ...this.inserted.values()])
+      for (const entry of entries) entry.state = 'read'
+    for (const entries of this.changed.values()) for (const entry of entries) entry.patched = undefined
+    this.changed.clear()
+    this.inserted.clear()
+    // Small statements go one behind the other without waiting; a COPY has the connection for itself.
+    await Promise.all([
+      ...changes
+        .flat()
+        .map(({ shape, fields, rows }) => this.run(updateText(shape, fields), arrays(shape, fields, rows))),
+      ...insertions.filter(isFew).map(({ shape, rows }) => this.insertRows(shape, rows)),
+    ])
+    for (const { shape, rows } of insertions) if (rows.length >= copyFrom) await this.insertRows(shape, rows)
   }
 
-  private copies(table: PgTable): boolean {
-    let inserted = 0
-    for (const { state } of this.heldOf(table).values()) if (state === 'inserted') inserted++
-    return inserted >= copyFrom
-  }
-
-  private async send(table: PgTable, state: 'changed' | 'inserted'): Promise<void> {
-    const shape = shapeOf(table)
-    const held = this.heldOf(table)
-    // A row that leaves a partial index goes before one that takes its place, whichever was changed first.
-    const takes = ({ row }: Held) =>
-      state === 'changed' && !shape.uniques.some(({ when }) => when !== undefined && row?.[when] === false)
-    const pending = [...held].filter(([, entry]) => entry.state === state)
-    pending.sort(([, one], [, two]) => Number(takes(one)) - Number(takes(two)))
-    const groups = new Map<string, { fields: string; entries: [string, Held][] }>()
-    for (const [key, entry] of pending) {
-      const fields = [...(entry.patched ?? [])].sort().join()
-      const name = `${takes(entry)} ${fields}`
-      const group = groups.get(name)
-      if (group) group.entries.push([key, entry])
-      else groups.set(name, { fields, entries: [[key, entry]] })
-    }
-    for (const { fields, entries } of groups.values()) {
-      const rows = entries.map(([, { row }]) => row ?? {})
-      if (state === 'inserted') await this.insertRows(shape, rows)
-      else if (fields !== '') {
-        const written = [...shape.key, ...fields.split(',').filter((field) => !shape.key.includes(field))]
-        await this.run(updateText(shape, written), arrays(shape, written, rows))
-      }
-      for (const [key, { row }] of entries) held.set(key, { row, state: 'read' })
-    }
-  }
-
-  /** A few rows leave as arrays, prepared once; many through COPY, which costs either side half as much a row. */
+  /** A few rows leave as parameters, which need no quoting; many through COPY, which costs either side half as much a row. */
   private async insertRows(shape: Shape, rows: readonly AnyRow[]): Promise<void> {
+    if (rows.length === 0) return
     if (rows.length < copyFrom) {
-      await this.run(insertText(shape), arrays(shape, allFields(shape), rows))
+      const values = rows.flatMap((row) => shape.columns.map(({ field }) => row[field] ?? null))
+      await this.run(insertText(shape, rows.length), values)
       return
     }
     if (this.life.over) return new Promise<never>(() => undefined)
@@ -322,7 +341,7 @@ class PostgresTransaction implements Transaction {
 
   private async flushIfWritten(table: PgTable): Promise<void> {
     if (this.flushing) await this.flushing
-    if (this.written.has(table)) await this.flush()
+    if (this.inserted.has(table) || this.changed.has(table)) await this.flush()
   }
 
   private async select<T extends PgTable>(
@@ -337,7 +356,13 @@ class PostgresTransaction implements Transaction {
       `select ${columnList(shape)} from ${quoted(shape.name)} where ${condition}`,
       parameters,
     )
-    for (const row of rows) held.set(keyText(shape, row), { row, state: 'read' })
+    for (const row of rows) {
+      const key = keyText(shape, row)
+      // What another call of this transaction has written meanwhile is newer.
+      const known = held.get(key)
+      if (known === undefined || known.state === 'read')
+        held.set(key, { row, state: 'read', patched: undefined })
+    }
     return rows as Row<T>[]
   }
 
@@ -357,126 +382,35 @@ class PostgresTransaction implements Transaction {
   }
 }
 
-// Statements. Names come from our own table definitions, never from input.
-
-function quoted(name: string): string {
-  return `"${name}"`
+function listIn(lists: Map<PgTable, Held[]>, table: PgTable): Held[] {
+  let list = lists.get(table)
+  if (!list) lists.set(table, (list = []))
+  return list
 }
 
-function columnOf(shape: Shape, field: string): string {
-  const found = shape.columns.find((column) => column.field === field)
-  if (!found) throw new TypeError(`${shape.name} has no ${field}`)
-  return quoted(found.column)
+function isFew({ rows }: { rows: readonly AnyRow[] }): boolean {
+  return rows.length < copyFrom
 }
 
-function typeOf(shape: Shape, field: string): string {
-  return shape.columns.find((column) => column.field === field)?.sqlType ?? 'text'
+/** Rows of one table in which the same fields are written; `fields` begins with the key. */
+interface Patch {
+  readonly shape: Shape
+  readonly fields: readonly string[]
+  readonly rows: readonly AnyRow[]
 }
 
-/** Whole numbers are compared as int8, so that one too large for its column matches nothing instead of failing. */
-function castOf(shape: Shape, field: string): string {
-  return typeOf(shape, field) === 'integer' ? '::int8' : ''
-}
-
-function columnList(shape: Shape): string {
-  return shape.columns.map(({ column, field }) => `${quoted(column)} as ${quoted(field)}`).join(', ')
-}
-
-function whereText(shape: Shape, match: AnyRow): { text: string; parameters: unknown[] } {
-  const parameters: unknown[] = []
-  const conditions = Object.entries(match).map(([field, value]) => {
-    if (value === null) return `${columnOf(shape, field)} is null`
-    // A boolean stands in the text, not in a parameter, so that a partial index on it can serve a prepared plan; and as
-    // `= false`, which the planner reduces to the index's own `not …`, as it does not with `is false`.
-    if (typeof value === 'boolean') return `${columnOf(shape, field)} = ${value}`
-    parameters.push(value)
-    return `${columnOf(shape, field)} = $${parameters.length}${castOf(shape, field)}`
-  })
-  return { text: conditions.length === 0 ? 'true' : conditions.join(' and '), parameters }
-}
-
-/** `whereText`, and beyond where the page begins. */
-function pageText(
-  shape: Shape,
-  match: AnyRow,
-  { orderBy, after, descending }: { orderBy?: string; after?: string | number; descending?: boolean },
-): { text: string; parameters: unknown[] } {
-  const { text, parameters } = whereText(shape, match)
-  if (after === undefined || orderBy === undefined) return { text, parameters }
-  const beyond = `${columnOf(shape, orderBy)} ${descending ? '<' : '>'} $${parameters.length + 1}${castOf(shape, orderBy)}`
-  return { text: `${text} and ${beyond}`, parameters: [...parameters, after] }
-}
-
-function selectByKeys(shape: Shape): string {
-  const wide = (field: string) => (typeOf(shape, field) === 'integer' ? 'int8' : typeOf(shape, field))
-  const arrays = shape.key.map((field, i) => `$${i + 1}::${wide(field)}[]`).join(', ')
-  const key = shape.key.map((field) => columnOf(shape, field)).join(', ')
-  return `select ${columnList(shape)} from ${quoted(shape.name)} where (${key}) in (select * from unnest(${arrays}))`
-}
-
-function deleteByKey(shape: Shape): string {
-  const conditions = shape.key.map((field, i) => `${columnOf(shape, field)} = $${i + 1}`)
-  return `delete from ${quoted(shape.name)} where ${conditions.join(' and ')}`
-}
-
-function allFields(shape: Shape): string[] {
-  return shape.columns.map(({ field }) => field)
-}
-
-function unnested(shape: Shape, fields: readonly string[]): string {
-  return `unnest(${fields.map((field, i) => `$${i + 1}::${typeOf(shape, field)}[]`).join(', ')})`
-}
-
-function insertText(shape: Shape): string {
-  const names = shape.columns.map(({ column }) => quoted(column)).join(', ')
-  return `insert into ${quoted(shape.name)} (${names}) select * from ${unnested(shape, allFields(shape))}`
-}
-
-/** `fields` begins with the key. */
-function updateText(shape: Shape, fields: readonly string[]): string {
-  const names = fields.map((field) => columnOf(shape, field))
-  const sets = names.slice(shape.key.length).map((name) => `${name} = v.${name}`)
-  const same = shape.key.map((field) => `t.${columnOf(shape, field)} = v.${columnOf(shape, field)}`)
-  const values = `${unnested(shape, fields)} as v(${names.join(', ')})`
-  return `update ${quoted(shape.name)} as t set ${sets.join(', ')} from ${values} where ${same.join(' and ')}`
-}
-
-function arrays(shape: Shape, fields: readonly string[], rows: readonly AnyRow[]): string[] {
-  return fields.map((field) => arrayLiteral(rows.map((row) => row[field] ?? null)))
-}
-
-/** Rows in the text form of COPY: a tab between columns, a line each. */
-function copyText(shape: Shape, rows: readonly AnyRow[]): Buffer {
-  const fields = allFields(shape)
-  let text = ''
-  for (const row of rows) {
-    for (let i = 0; i < fields.length; i++) text += (i === 0 ? '' : '\t') + copyValue(row[fields[i] ?? ''])
-    text += '\n'
+/** A row that leaves a partial index goes before one that takes its place, whichever was changed first. */
+function patchesOf(shape: Shape, entries: readonly Held[]): Patch[] {
+  const leaves = ({ row }: Held) =>
+    shape.uniques.some(({ when }) => when !== undefined && row?.[when] === false)
+  const groups = new Map<string, { fields: string[]; rows: AnyRow[] }>()
+  for (const entry of [...entries.filter(leaves), ...entries.filter((each) => !leaves(each))]) {
+    const written = [...(entry.patched ?? [])].filter((field) => !shape.key.includes(field)).sort()
+    if (written.length === 0 || !entry.row) continue
+    const name = `${leaves(entry)} ${written.join()}`
+    const group = groups.get(name)
+    if (group) group.rows.push(entry.row)
+    else groups.set(name, { fields: [...shape.key, ...written], rows: [entry.row] })
   }
-  return Buffer.from(text)
-}
-
-function copyValue(value: unknown): string {
-  if (value === null || value === undefined) return '\\N'
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (value instanceof Uint8Array) return `\\\\x${Buffer.from(value).toString('hex')}`
-  if (typeof value !== 'string') throw new TypeError(`no such value in a column: ${typeof value}`)
-  return /[\\\t\n\r]/.test(value)
-    ? value.replace(/[\\\t\n\r]/g, (found) => copyEscapes[found] ?? found)
-    : value
-}
-
-const copyEscapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
-
-/** An array in PostgreSQL's text form. The driver would guess an array's type from its first element, and guess wrong. */
-function arrayLiteral(values: readonly unknown[]): string {
-  return `{${values.map(elementText).join(',')}}`
-}
-
-function elementText(value: unknown): string {
-  if (value === null || value === undefined) return 'NULL'
-  if (value instanceof Uint8Array)
-    return `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"`
-  if (typeof value !== 'string') return String(value)
-  return `"${value.replace(/["\\]/g, '\\$&')}"`
+  return [...groups.values()].map((group) => ({ shape, ...group }))
 }

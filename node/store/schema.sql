@@ -56,6 +56,13 @@ create table arrivals (
   constraint arrivals_pkey PRIMARY KEY (id)
 );
 
+create table asked (
+  arrival text not null,
+  id text not null,
+  peer text not null,
+  constraint asked_pkey PRIMARY KEY (id)
+);
+
 create table cases (
   arrival text,
   changed_ms bigint not null,

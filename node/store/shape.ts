@@ -59,9 +59,12 @@ function conditionField(where: SQL, field: (column: { name: string }) => string)
 
 /** One text per key value; used to find a row again, never stored. Each part says its length, so no two keys join alike. */
 export function keyText(shape: Shape, values: Readonly<Record<string, unknown>>): string {
-  const [only, ...others] = shape.key
-  if (only !== undefined && others.length === 0) return String(values[only])
-  return shape.key
-    .map((field) => String(values[field]))
-    .reduce((text, part) => `${text}${part.length}:${part}`, '')
+  const [only] = shape.key
+  if (only !== undefined && shape.key.length === 1) return String(values[only])
+  let text = ''
+  for (const field of shape.key) {
+    const part = String(values[field])
+    text += `${part.length}:${part}`
+  }
+  return text
 }

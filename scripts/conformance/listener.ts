@@ -12,6 +12,7 @@ import {
   envelopeLines,
   fromBase64url,
   fromUtf8,
+  isErased,
   jwsTypes,
   limits,
   place,
@@ -42,6 +43,7 @@ import { isBefore, type Place } from './their-keys.ts'
 export interface Proven extends Envelope {
   readonly payload: EnvelopePayload
   readonly contentId: Digest
+  readonly digests: readonly Digest[]
   readonly text: string
 }
 
@@ -205,7 +207,7 @@ export class Listener {
       const have = { epoch: inbound.epoch, seq: inbound.seq }
       return { status: 409, text: JSON.stringify({ error: refused, have }) }
     }
-    if (proven.records.includes(null))
+    if (proven.records.some(isErased))
       throw new Deviation(`envelope ${epoch}/${seq} came with a record erased`)
     const heard = this.readRecords(proven)
     const outcomes = heard.map(({ record }) => this.outcome(record))
@@ -277,19 +279,20 @@ export class Listener {
     if (!checked.ok) throw new Deviation(`the records of an envelope: ${checked.detail}`)
     for (const record of envelope.records) this.acquaint(peer, record, payload)
     const text = envelopeLines(envelope)
-    return { ...envelope, payload, contentId: contentId(crypto, envelope.jws), text }
+    const { digests } = checked
+    return { ...envelope, payload, contentId: contentId(crypto, envelope.jws), digests, text }
   }
 
   /** The next envelope of the same post may be signed by the key that was announced in this one. */
-  private acquaint(peer: Peer, text: string | null, at: Place): void {
-    const record = text === null ? undefined : readRecord(text)
-    if (record?.ok && record.known && record.record.type === 'keys.announced')
+  private acquaint(peer: Peer, line: string, at: Place): void {
+    const record = readRecord(line)
+    if (record.ok && record.known && record.record.type === 'keys.announced')
       peer.theirKeys.announced(record.record.body.key, at)
   }
 
-  private readRecords({ records, payload: { epoch, seq, records: digests } }: Proven): Heard[] {
+  private readRecords({ records, digests, payload: { epoch, seq } }: Proven): Heard[] {
     return records.flatMap((text, index) => {
-      if (text === null) return []
+      if (isErased(text)) return []
       const read = readRecord(text)
       if (!read.ok) throw new Deviation(`record ${seq}/${index} is no record of section 9`)
       if (!read.known) throw new Deviation(`record ${seq}/${index} has a type that version 1 does not know`)

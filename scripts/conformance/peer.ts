@@ -5,10 +5,12 @@
 import {
   answerPayloadSchema,
   base64url,
+  checkRecords,
   comparePageSchema,
   contentId,
   digestOf,
   envelopeLines,
+  erasedLine,
   fromBase64url,
   fromUtf8,
   headsSchema,
@@ -78,7 +80,7 @@ export interface Said {
   readonly place: Place
   readonly head: Digest
   readonly jws: string
-  readonly records: (string | null)[]
+  readonly records: string[]
   readonly receipt: string
 }
 
@@ -212,8 +214,7 @@ export class Peer {
       const receipt = tokens[i] ?? ''
       const outcomes = this.readReceipt(receipt, envelope)
       this.remember(envelope, receipt)
-      for (const [n, text] of envelope.records.entries())
-        if (outcomes[n] === 'applied' && text !== null) this.hear(text)
+      for (const [n, text] of envelope.records.entries()) if (outcomes[n] === 'applied') this.hear(text)
       return outcomes
     })
   }
@@ -230,9 +231,9 @@ export class Peer {
     this.book.hear(this.self, text)
     const read = readRecord(text)
     if (!read.ok || !read.known || read.record.type !== 'record.erased') return
-    const { epoch, seq, index } = read.record.body
+    const { epoch, seq, index, digest } = read.record.body
     const said = this.said.find(({ place }) => place.epoch === epoch && place.seq === seq)
-    if (said) said.records[index] = null
+    if (said) said.records[index] = erasedLine(digest)
   }
 
   readReceipt(token: string, { payload, contentId: head }: SealedEnvelope): string[] {
@@ -241,7 +242,7 @@ export class Peer {
     const { iat, outcomes, ...rest } = read.payload
     const place = { epoch: payload.epoch, seq: payload.seq, head }
     demandSame(rest, { iss: this.node, aud: this.self, ...place }, 'members of a receipt')
-    demandSame(outcomes.length, payload.records.length, 'outcomes in a receipt')
+    demandSame(outcomes.length, payload.records.count, 'outcomes in a receipt')
     demand(Math.abs(iat - this.nowSeconds()) < 86_400, 'iat of a receipt is not in seconds of today')
     return outcomes
   }
@@ -323,7 +324,10 @@ export class Peer {
   private takeBack(envelope: Envelope, receipt: string): void {
     const read = readEnvelopePayload(ownPayload(envelope.jws))
     demand(read.ok, 'what was restored is no envelope of ours')
-    const sealed = { ...envelope, payload: read.payload, contentId: contentId(crypto, envelope.jws) }
+    const checked = checkRecords(crypto, read.payload, envelope.records)
+    demand(checked.ok, 'what was restored has other records')
+    const { digests } = checked
+    const sealed = { ...envelope, payload: read.payload, contentId: contentId(crypto, envelope.jws), digests }
     this.readReceipt(receipt, sealed)
     this.remember(sealed, receipt)
   }

@@ -1,5 +1,13 @@
 /** What the checks share: the node under test, the peers that were agreed with it, and the door it posts to. */
-import { envelopeLines, splitEnvelopes, type Envelope, type NodeId, type Uuid } from '../../protocol/index.ts'
+import {
+  envelopeLines,
+  erasedLine,
+  splitEnvelopes,
+  type Digest,
+  type Envelope,
+  type NodeId,
+  type Uuid,
+} from '../../protocol/index.ts'
 import { demand, demandSame, Deviation } from './demand.ts'
 import { type Answer } from './http.ts'
 import { type Heard, type Listener } from './listener.ts'
@@ -37,8 +45,8 @@ export class World {
   private unheard: Peer | undefined
   private readonly known: { readonly person: Person | undefined; readonly operator: Operator | undefined }
 
-  /** Places of records that the node has erased, each after the peer it said them to. */
-  readonly erased = new Set<string>()
+  /** Digests of records that the node has erased, by place, each after the peer it said them to. */
+  readonly erased = new Map<string, Digest>()
   private last: { readonly place: string; readonly seen: object } | undefined
 
   constructor(parts: {
@@ -157,12 +165,15 @@ export class World {
     }
   }
 
-  /** The text of an envelope that was taken from the node, as it must show it now: null where it has erased a record. */
+  /** The text of an envelope that was taken from the node, as it must show it now: without what it has erased. */
   shown(peer: Peer, place: Place): string | undefined {
     const taken = this.listener.takenAt(peer, place)?.proven
     if (!taken) return undefined
     const at = `${peer.self} ${place.epoch}/${place.seq}`
-    const records = taken.records.map((text, index) => (this.erased.has(`${at}/${index}`) ? null : text))
+    const records = taken.records.map((line, index) => {
+      const digest = this.erased.get(`${at}/${index}`)
+      return digest === undefined ? line : erasedLine(digest)
+    })
     return envelopeLines({ jws: taken.jws, records })
   }
 

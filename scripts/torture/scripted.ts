@@ -154,12 +154,12 @@ export class Scripted {
   private takeEnvelopes(body: Buffer): string {
     const split = splitEnvelopes(body.toString('utf8'))
     if (!split.ok) throw new Error(split.code)
-    const receipts = split.envelopes.map(({ jws }) => {
+    const receipts = split.envelopes.map(({ jws, records }) => {
       const read = readEnvelopePayload(payloadOf(jws, jwsTypes.envelope))
       if (!read.ok) throw new Error(read.code)
-      const { epoch, seq, records } = read.payload
+      const { epoch, seq } = read.payload
       this.into = { epoch, seq, head: contentId(crypto, jws) }
-      const outcomes = records.map(() => 'applied' as const)
+      const outcomes = records.map(() => 'applied')
       const place = { iss: this.self, aud: this.to, epoch, seq, head: contentId(crypto, jws) }
       return signReceipt(this.keyring.signer, { ...place, iat: nowSeconds(), outcomes })
     })

@@ -323,6 +323,34 @@ function ownWrites(store: () => Store): void {
     ])
   })
 
+  it('finds out when what was presumed new is there, and writes nothing twice', async () => {
+    await store().transaction((tx) => tx.insert(organisations, [organisation('a')]))
+    let runs = 0
+    const found = await store().transaction(async (tx) => {
+      runs++
+      const keys = [{ id: 'a' }, { id: 'b' }]
+      tx.presumeNew(organisations, keys)
+      const rows = await tx.getMany(organisations, keys)
+      for (const [i, { id }] of keys.entries())
+        if (!rows[i]) await tx.insert(organisations, [organisation(id, { name: `${id} again` })])
+      return rows.map((row) => row?.id)
+    })
+    expect(found).toEqual(['a', undefined])
+    expect(runs).toBeLessThanOrEqual(2)
+    const rows = await store().read((reader) => reader.find(organisations, {}, { orderBy: 'id' }))
+    expect(rows).toEqual([organisation('a'), organisation('b', { name: 'b again' })])
+  })
+
+  it('says UniqueViolation when it was no presumption that broke the index', async () => {
+    await store().transaction((tx) => tx.insert(organisations, [organisation('a')]))
+    const work = store().transaction(async (tx) => {
+      tx.presumeNew(organisations, [{ id: 'b' }])
+      await tx.insert(organisations, [organisation('b', { name: 'name of a' })])
+    })
+    await expect(work).rejects.toBeInstanceOf(UniqueViolation)
+    expect(await store().read((reader) => reader.count(organisations, {}))).toBe(1)
+  })
+
   it('updates by a whole row as key, several times, the last one standing', async () => {
     await store().transaction((tx) => tx.insert(organisations, [organisation('a'), organisation('b')]))
     await store().transaction(async (tx) => {

@@ -3,7 +3,7 @@
  * a true receipt counts, and a dead peer costs a probe and no more.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { textOf } from '../../node/federation/envelopes-in.ts'
+import { lineOf } from '../../node/federation/envelopes-in.ts'
 import { envelopeOf, pairLock } from '../../node/federation/outbox.ts'
 import {
   envelopesIn,
@@ -52,7 +52,7 @@ const problem = () => pair.home.region.courier.delivery(shenzhen)
 async function namesAtHost(): Promise<string[]> {
   const texts = await pair.host.store.read(async (reader) => {
     const rows = await reader.find(recordsIn, { type: 'flow.published' })
-    return Promise.all(rows.sort((a, b) => a.seq - b.seq || a.idx - b.idx).map((row) => textOf(reader, row)))
+    return Promise.all(rows.sort((a, b) => a.seq - b.seq || a.idx - b.idx).map((row) => lineOf(reader, row)))
   })
   return texts.map((text) => (JSON.parse(text) as { body: { person: { name: string } } }).body.person.name)
 }

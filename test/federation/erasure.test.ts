@@ -91,7 +91,7 @@ describe('is refused', () => {
       }),
     )
     await us.region.inbox.receive(shenzhen, bodyOf(first))
-    const [digest = '', other = ''] = first.payload.records
+    const [digest = '', other = ''] = first.digests
     const erase = (caseN: number, body: object) =>
       peer.record('record.erased', uuid(caseN), { epoch: 1, seq: 1, index: 0, digest, ...body })
     const before = await us.store.read((reader) => reader.find(envelopesIn, { seq: 1 }))

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Gate } from '../../node/federation/gate.ts'
 import { applied, refused, type RecordHandler, type RecordHandlers } from '../../node/federation/handlers.ts'
-import { textOf } from '../../node/federation/envelopes-in.ts'
+import { lineOf } from '../../node/federation/envelopes-in.ts'
 import { Inbox } from '../../node/federation/inbox.ts'
 import { Lease } from '../../node/federation/lease.ts'
 import { Outbox, pairLock } from '../../node/federation/outbox.ts'
@@ -121,8 +121,8 @@ describe('the stream', () => {
         jws: envelope.jws,
       })
       const rows = await reader.find(recordsIn, { peer: shenzhen }, { orderBy: 'idx' })
-      expect(await Promise.all(rows.map((row) => textOf(reader, row)))).toEqual(envelope.records)
-      expect(rows.map(({ digest }) => digest)).toEqual(envelope.payload.records)
+      expect(await Promise.all(rows.map((row) => lineOf(reader, row)))).toEqual(envelope.records)
+      expect(rows.map(({ digest }) => digest)).toEqual(envelope.digests)
     })
   })
 

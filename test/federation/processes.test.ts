@@ -1,10 +1,11 @@
 /** Several processes of one region on one PostgreSQL: they may all write, seal and receive at once. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { activities } from '../../node/activities/tables.ts'
 import { recordsOf } from '../../node/federation/outbox.ts'
 import { Sealer } from '../../node/federation/sealer.ts'
 import { envelopesIn, envelopesOut, recordsIn, recordsOut, streamsOut } from '../../node/federation/tables.ts'
 import { organisations } from '../../node/organisations/tables.ts'
-import { jwsTypes, readEnvelopePayload, readJws, verifyJws } from '../../protocol/index.ts'
+import { jwsTypes, listDigest, readEnvelopePayload, readJws, verifyJws } from '../../protocol/index.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
 import { MemoryHeads } from '../harness/heads.ts'
 import { Office } from '../harness/office.ts'
@@ -68,10 +69,11 @@ it('seal one stream: without gaps, each record once, in the order it was written
       const read = readJws(jws, jwsTypes.envelope)
       const opened = read.ok ? verifyJws(first.region.crypto, read.jws, publicKey) : read
       const payload = opened.ok ? readEnvelopePayload(opened.payload) : opened
-      const own = sealed[i]?.map(({ digest }) => digest)
+      const own = sealed[i]?.map(({ digest }) => digest) ?? []
+      const records = { count: own.length, digest: listDigest(first.region.crypto, own) }
       expect(payload).toMatchObject({
         ok: true,
-        payload: { seq: i + 1, prev: envelopes[i - 1]?.contentId ?? null, records: own },
+        payload: { seq: i + 1, prev: envelopes[i - 1]?.contentId ?? null, records },
       })
     }
   })
@@ -117,6 +119,29 @@ it('receive the same post at once though each takes itself for the one that may,
     const subject = await processes[0]?.region.cases.get(reader, uuid(1))
     expect(subject?.home.notices).toBe(2)
   })
+})
+
+it('know again what was said before, though a batch presumes all of it new', async () => {
+  const report = (title: string, id?: string) =>
+    peer.record('activity.recorded', uuid(1), { activity: { on: '2026-03-01', kind: 'study', title } }, id)
+  const said = report('一')
+  const id = uuid(77)
+  const outcomes = async (...envelopes: string[][]) => {
+    const body = bodyOf(...envelopes.map((records) => peer.say(...records)))
+    const answer = await processes[0]?.region.inbox.receive(shenzhen, body)
+    return answer?.receipts.map((token) => {
+      const part = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()
+      return (JSON.parse(part) as { outcomes: string[] }).outcomes
+    })
+  }
+  expect(await outcomes([said, report('二', id)])).toEqual([['applied', 'applied']])
+  const repeated = 'refused:record_repeated'
+  expect(await outcomes([report('三')], [said, report('四')], [report('五', id)])).toEqual([
+    ['applied'],
+    [repeated, 'applied'],
+    [repeated],
+  ])
+  expect(await database.store.read((reader) => reader.count(activities, { caseId: uuid(1) }))).toBe(4)
 })
 
 it('let no stranger’s spelling reach the database', async () => {

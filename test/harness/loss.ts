@@ -8,7 +8,7 @@ import { claimDatabase } from '../../node/federation/identity.ts'
 import { openKeyring, type Keyring } from '../../node/keyring.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { MemoryStore, type MemorySnapshot } from '../../node/store/memory.ts'
-import { type NodeId } from '../../protocol/index.ts'
+import { isErased, type NodeId } from '../../protocol/index.ts'
 import { settled } from './clock.ts'
 import { MemoryHeads } from './heads.ts'
 import { keyringText } from './keys.ts'
@@ -153,7 +153,7 @@ export function watchSigned({ network }: World, node: NodeId): Set<string> {
   const before = network.answered
   const take = (bytes: Uint8Array) => {
     for (const line of Buffer.from(bytes).toString().split('\n'))
-      if (line !== '' && !line.startsWith('{') && line !== 'null') tokens.add(line)
+      if (line !== '' && !line.startsWith('{') && !isErased(line)) tokens.add(line)
   }
   network.answered = (post, answer) => {
     if (post.door === 'envelopes' && post.from === node) take(post.body)

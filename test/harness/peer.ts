@@ -14,6 +14,7 @@ import {
   writeRecord,
   type BodyOf,
   type Digest,
+  type Envelope,
   type EnvelopePayload,
   type FactRecord,
   type NodeId,
@@ -115,6 +116,6 @@ export class ScriptedPeer {
   }
 }
 
-export function bodyOf(...envelopes: { jws: string; records: readonly (string | null)[] }[]): Uint8Array {
+export function bodyOf(...envelopes: Envelope[]): Uint8Array {
   return utf8(envelopes.map(envelopeLines).join(''))
 }

@@ -72,6 +72,7 @@ export class WatchedStore implements Store {
         await tx.lock(names)
         for (const name of names) locks.add(name)
       },
+      presumeNew: (table, keys) => tx.presumeNew(table, keys),
       positions: async (count) => (see('positions'), tx.positions(count)),
       afterCommit: (effect) => tx.afterCommit(effect),
     }

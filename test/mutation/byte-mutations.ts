@@ -2,7 +2,8 @@
  * What can be done to bytes after they were signed. Each entry of the table is one kind; a new kind is a new line. A
  * kind answers undefined when it cannot be applied to these bytes.
  */
-import { jwsTypes } from '../../protocol/index.ts'
+import { digestOf, jwsTypes } from '../../protocol/index.ts'
+import { nodeJsCrypto } from '../../node/platform.ts'
 import { type Chance } from './chance.ts'
 import { faultOf } from './minimal.ts'
 import { mutatedJson, treeKinds } from './tree-mutations.ts'
@@ -139,9 +140,19 @@ export const byteMutations: Record<string, Change> = {
     return all.with(i, all[j] ?? '').with(j, all[i] ?? '')
   }),
   'line of the other body': lines((all, c, others) => all.with(c.int(all.length), c.pick(others))),
-  'line erased': lines((all, c) => all.with(c.int(all.length), 'null')),
+  'line erased': lines((all, c) => {
+    const i = c.int(all.length)
+    return all.with(
+      i,
+      c.pick(['null', '#', `#${c.digest()}`, `#${digestOf(nodeJsCrypto, toBytes(all[i] ?? ''))}`]),
+    )
+  }),
   'line inserted': lines((all, c) =>
-    all.toSpliced(c.int(all.length + 1), 0, c.pick(['', '{}', 'null', ' ', 'a.b.c', '..', '\r', '{', '[]'])),
+    all.toSpliced(
+      c.int(all.length + 1),
+      0,
+      c.pick(['', '{}', 'null', '#', ' ', 'a.b.c', '..', '\r', '{', '[]']),
+    ),
   ),
   'carriage returns': lines((all) => all.map((line, i) => (i < all.length - 1 ? `${line}\r` : line))),
   'line ends at the end': lines((all, c) => [...all, ...Array.from({ length: 1 + c.int(3) }, () => '')]),

@@ -74,6 +74,7 @@ function watched(tx: Transaction, lines: Line[]): Transaction {
     update: (table, key, patch) => (see(table, 'updated'), tx.update(table, key, patch)),
     remove: (table, key) => (see(table, 'removed'), tx.remove(table, key)),
     lock: (names) => tx.lock(names),
+    presumeNew: (table, keys) => tx.presumeNew(table, keys),
     positions: (count) => tx.positions(count),
     afterCommit: (effect) => tx.afterCommit(effect),
   }

@@ -2,7 +2,7 @@
  * Messages to our node: envelopes as an honest peer writes them, and every way of spoiling them before and after they
  * are signed. What must become of a message is said with it only as far as the specification says it beyond doubt.
  */
-import { digestOf, jwsTypes, limits, utf8, type NodeId } from '../../protocol/index.ts'
+import { digestOf, jwsTypes, limits, listDigest, utf8, type NodeId } from '../../protocol/index.ts'
 import { nodeJsCrypto as crypto } from '../../node/platform.ts'
 import { byteKinds, byteMutations } from './byte-mutations.ts'
 import { type Chance } from './chance.ts'
@@ -60,14 +60,15 @@ interface Letter {
   readonly seq: number
   readonly prev: string | null
   readonly iat: number
-  readonly records: readonly string[]
+  readonly records: { readonly count: number; readonly digest: string }
 }
 
 /** The payload of the next envelope of a peer's stream. */
 export function nextPayload(stage: Stage, node: NodeId, records: readonly string[]): Letter {
   const { seq, head } = peerOf(stage, node)
   const digests = records.map((text) => digestOf(crypto, text))
-  return { iss: node, aud: xinyang, epoch: 1, seq: seq + 1, prev: head, iat: 1_772_323_200, records: digests }
+  const signed = { count: records.length, digest: listDigest(crypto, digests) }
+  return { iss: node, aud: xinyang, epoch: 1, seq: seq + 1, prev: head, iat: 1_772_323_200, records: signed }
 }
 
 export function bodyFrom(token: string, records: readonly string[]): Uint8Array {
@@ -347,17 +348,12 @@ const wordings: Record<string, { weight?: number; spoil: Spoil }> = {
     weight: 2,
     spoil: placed((_l, chance) => ({ aud: chance.pick([shenzhen, dongguan, '999999', [xinyang], null]) })),
   },
-  'other digests': {
+  'other digest': {
     weight: 4,
-    spoil: placed(({ records }, chance) => {
-      const changes = [
-        [],
-        [...records, chance.digest()],
-        records.slice(1),
-        records.with(0, chance.digest()),
-        [...records, ...records],
-      ]
-      return { records: chance.pick(changes) }
+    spoil: placed(({ records: { count, digest } }, chance) => {
+      const counts = [count, count + 1, count - 1, 0, limits.recordsPerEnvelope, 2 ** 31]
+      const other = { count: chance.pick(counts), digest: chance.bool() ? digest : chance.digest() }
+      return { records: chance.pick<unknown>([other, [digest], [], digest, { ...other, digest: undefined }]) }
     }),
   },
   'another’s key': {

@@ -235,9 +235,9 @@ export function receiptPayloads(body: Uint8Array, outcome: (i: number) => string
   return tokens.map((token) => {
     const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
       [name: string]: unknown
-      records: string[]
+      records: { count: number }
     }
-    const outcomes = payload.records.map((_, i) => outcome(i))
+    const outcomes = Array.from({ length: payload.records.count }, (_, i) => outcome(i))
     const { iss, aud, epoch, seq } = payload
     return { iss: aud, aud: iss, epoch, seq, head: contentId(crypto, token), iat: 1_772_323_200, outcomes }
   })

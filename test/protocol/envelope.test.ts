@@ -4,8 +4,12 @@ import { describe, expect, it } from 'vitest'
 import {
   checkRecords,
   contentId,
+  digestOf,
   envelopeLines,
+  erasedLine,
+  isErased,
   limits,
+  listDigest,
   readEnvelopePayload,
   sealEnvelope,
   splitEnvelopes,
@@ -27,7 +31,7 @@ describe('splitting a body', () => {
     ['nothing', ''],
     ['a last line that is not ended', 'token\n{}'],
     ['a record before any envelope', '{}\n'],
-    ['null before any envelope', 'null\n'],
+    ['an erased record before any envelope', `#${tag}\n`],
   ])('refuses %s', (_, body) =>
     expect(splitEnvelopes(body)).toMatchObject({ ok: false, code: 'bad_encoding' }),
   )
@@ -45,10 +49,13 @@ describe('splitting a body', () => {
     expect(split.ok && split.envelopes).toEqual([{ jws: 'a.b.c\r', records: ['{}\r'] }])
   })
 
-  it('gives back the envelopes that were joined, erased records as null', () => {
+  it('gives back the envelopes that were joined, with their erased records', () => {
     const line = fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => text.replaceAll('\n', ''))
-    const record = fc.option(line.map((text) => `{${text}`))
-    const token = line.filter((text) => !text.startsWith('{') && text !== 'null')
+    const record = fc.oneof(
+      line.map((text) => `{${text}`),
+      line.map((text) => `#${text}`),
+    )
+    const token = line.filter((text) => !text.startsWith('{') && !text.startsWith('#'))
     const envelope: fc.Arbitrary<Envelope> = fc.record({
       jws: token,
       records: fc.array(record, { maxLength: 6 }),
@@ -66,12 +73,13 @@ describe('the records of an envelope', () => {
     const checked = checkRecords(crypto, sealed.payload, records)
     return checked.ok ? 'taken' : checked.code
   }
+  const gone = (text: string) => erasedLine(digestOf(crypto, text))
 
   it('are refused when one is missing, added, exchanged or changed', () => {
     const [a = '', b = '', c = ''] = texts
     expect(check([a, b])).toBe('digest_mismatch')
     expect(check([a, b, c, c])).toBe('digest_mismatch')
-    expect(check([a, b, c, null])).toBe('digest_mismatch')
+    expect(check([a, b, c, gone(c)])).toBe('digest_mismatch')
     expect(check([b, a, c])).toBe('digest_mismatch')
     expect(check([a, b, c.replace('龚', '王')])).toBe('digest_mismatch')
     expect(check([a, b, `${c} `])).toBe('digest_mismatch')
@@ -89,9 +97,25 @@ describe('the records of an envelope', () => {
     expect(checkRecords(crypto, fewer.payload, fewer.records).ok).toBe(true)
   })
 
-  it('may be erased, which proves nothing and forges nothing', () => {
-    expect(check([null, texts[1] ?? '', null])).toBe('taken')
-    expect(check([null, texts[0] ?? '', null])).toBe('digest_mismatch')
+  it('may be erased, each leaving its digest, and no other', () => {
+    const [a = '', b = '', c = ''] = texts
+    expect(check([gone(a), b, gone(c)])).toBe('taken')
+    expect(check([gone(a), a, gone(c)])).toBe('digest_mismatch')
+    expect(check([gone(b), b, gone(c)])).toBe('digest_mismatch')
+  })
+
+  it.each(['#', '#null', `#${'A'.repeat(42)}B`, `#${'A'.repeat(43)}A`, '# {}'])(
+    'are refused with an erased one that has no digest: %s',
+    (line) => {
+      const zeros = listDigest(crypto, ['A'.repeat(43)])
+      const payload = { ...sealed.payload, records: { count: 1, digest: zeros } }
+      expect(checkRecords(crypto, payload, [line])).toMatchObject({ code: 'digest_mismatch' })
+    },
+  )
+
+  it('come with the digests that each of them is known by', () => {
+    const checked = checkRecords(crypto, sealed.payload, [gone(texts[0] ?? ''), ...texts.slice(1)])
+    expect(checked.ok && checked.digests).toEqual(texts.map((text) => digestOf(crypto, text)))
   })
 
   it('pass as they were sealed', () => expect(check(texts)).toBe('taken'))
@@ -107,8 +131,10 @@ describe('the payload of an envelope', () => {
     ['no aud', { aud: undefined }],
     ['no prev', { prev: undefined }],
     ['a prev of another form', { prev: '' }],
-    ['no records', { records: [] }],
-    ['257 records', { records: Array.from({ length: 257 }, () => tag) }],
+    ['no records', { records: { count: 0, digest: tag } }],
+    ['257 records', { records: { count: 257, digest: tag } }],
+    ['a list of digests', { records: [tag] }],
+    ['no digest of the list', { records: { count: 1 } }],
     ['a time before 1970', { iat: -1 }],
     ['a time with a fraction', { iat: 0.5 }],
     ['a region that is none', { iss: 'home' }],
@@ -122,7 +148,16 @@ describe('the payload of an envelope', () => {
   })
 })
 
-it('sealing signs the digests in order and is known by its content id', () => {
-  expect(sealed.payload.records).toHaveLength(3)
+it('sealing signs one digest over the bytes of all, and is known by its content id', () => {
+  const digests = texts.map((text) => digestOf(crypto, text))
+  const bytes = Buffer.concat(digests.map((digest) => Buffer.from(digest, 'base64url')))
+  expect(sealed.digests).toEqual(digests)
+  expect(sealed.payload.records).toEqual({ count: 3, digest: crypto.digest(bytes) })
+  expect(listDigest(crypto, digests.toReversed())).not.toBe(sealed.payload.records.digest)
   expect(sealed.contentId).toBe(contentId(crypto, sealed.jws))
+})
+
+it('no record and no token can be taken for an erased record', () => {
+  expect(texts.some(isErased)).toBe(false)
+  expect(isErased(sealed.jws)).toBe(false)
 })

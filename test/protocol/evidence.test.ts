@@ -45,9 +45,9 @@ function stream(from: Actor, to: Actor, ...envelopes: string[][]): SealedEnvelop
 }
 
 function receiptFor(
-  { payload, contentId: head }: SealedEnvelope,
+  { payload, digests, contentId: head }: SealedEnvelope,
   by: Actor,
-  outcomes = payload.records.map(() => 'applied'),
+  outcomes = digests.map(() => 'applied'),
 ): string {
   const { iss, epoch, seq } = payload
   return signReceipt(by.signer, { iss: by.node, aud: iss, epoch, seq, head, iat: 0, outcomes })
@@ -69,6 +69,7 @@ const [hostFirst] = stream(host, home, [arrived, placed]) as [SealedEnvelope]
 const item = (from: Actor, envelope: SealedEnvelope, index: number, by: Actor): Item => ({
   from: from.node,
   jws: envelope.jws,
+  digests: [...envelope.digests],
   index,
   record: envelope.records[index] ?? null,
   receipt: receiptFor(envelope, by),
@@ -107,6 +108,13 @@ describe('a touched item', () => {
     expect(faults({ index: 7, record: null, receipt: null })).toEqual(['digest_mismatch'])
   })
 
+  it('shows a list of digests that is not the signed one', () => {
+    const [one = '', two = ''] = homeFirst.digests
+    for (const digests of [[], [two], [two, one], [one, two, two], [tag, two]])
+      expect(faults({ digests })).toEqual(['digest_mismatch'])
+    expect(faults({ digests: [two, one], index: 0 })).toEqual(['digest_mismatch'])
+  })
+
   it('shows a changed token', () => {
     const [header, , signature] = homeFirst.jws.split('.')
     const [, payload] = homeSecond.jws.split('.')
@@ -126,7 +134,8 @@ describe('a touched item', () => {
 
   it('shows an envelope that was meant for another region', () => {
     const [elsewhere] = stream(home, stranger, [published]) as [SealedEnvelope]
-    expect(faults({ jws: elsewhere.jws, index: 0, receipt: null })).toEqual(['wrong_audience'])
+    const { jws, digests } = elsewhere
+    expect(faults({ jws, digests: [...digests], index: 0, receipt: null })).toEqual(['wrong_audience'])
   })
 
   it('shows a record of another case', () => {
@@ -135,7 +144,9 @@ describe('a touched item', () => {
 
   it('shows a text that was signed and yet is no record', () => {
     const [odd] = stream(home, host, ['{"odd":1}']) as [SealedEnvelope]
-    expect(faults({ jws: odd.jws, index: 0, record: '{"odd":1}', receipt: null })).toEqual(['bad_field'])
+    const { jws, digests } = odd
+    const touched = { jws, digests: [...digests], index: 0, record: '{"odd":1}', receipt: null }
+    expect(faults(touched)).toEqual(['bad_field'])
   })
 
   it('shows a payload that was signed and yet is no envelope', () => {

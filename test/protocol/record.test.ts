@@ -8,6 +8,7 @@ import {
   isHomeEvent,
   isHostEvent,
   limits,
+  listDigest,
   outcomeSchema,
   readRecord,
   typeRules,
@@ -94,7 +95,7 @@ describe('a record', () => {
       seq: 1,
       prev: null,
       iat: 0,
-      records: [digestOf(crypto, text)],
+      records: { count: 1, digest: listDigest(crypto, [digestOf(crypto, text)]) },
     }
     expect(checkRecords(crypto, payload, [text])).toMatchObject({ ok: false, code: 'too_large' })
   })

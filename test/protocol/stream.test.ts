@@ -13,7 +13,7 @@ const payload = (epoch: number, seq: number, prev: Digest | null) => ({
   seq,
   prev,
   iat: 0,
-  records: [tag],
+  records: { count: 1, digest: tag },
 })
 const open: StreamStop = { frozen: false, thawed: false }
 const fresh: StreamHead & StreamStop = { epoch: 1, seq: 0, head: null, ...open }

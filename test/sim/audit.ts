@@ -3,12 +3,14 @@
  * the end of a run. What it says must hold together by itself, agree with what was really said, and lack nothing that
  * the other still has; from here on the ledger goes by it.
  */
-import { readRecord, type NodeId } from '../../protocol/index.ts'
+import { erasedLine, isErased, readRecord, type NodeId } from '../../protocol/index.ts'
 import { compareActivity, compareCase, fold, keepActivity, keepCase, type Touched } from './facts.ts'
 import { checkReceiptBytes, demandKey, demandNext, nextKey, recordAt } from './invariants.ts'
 import { type Witness } from './witness.ts'
 import {
+  digestsOf,
   envelopeClaims,
+  isOver,
   kidOf,
   placeOf,
   queueOf,
@@ -54,12 +56,9 @@ export function audit(
 function learn({ ledger }: Witness, { records, received }: Pair): void {
   for (const { digest, text } of records)
     if (text !== null && !ledger.texts.has(digest)) ledger.texts.set(digest, text)
-  for (const { jws, lines } of received) {
-    const texts = lines.split('\n')
-    for (const [i, digest] of envelopeClaims(jws).records.entries()) {
-      const text = texts[i] ?? 'null'
-      if (text !== 'null' && !ledger.texts.has(digest)) ledger.texts.set(digest, text)
-    }
+  for (const line of received.flatMap(({ lines }) => lines.split('\n'))) {
+    const [digest = ''] = isErased(line) ? [] : digestsOf([line])
+    if (digest !== '' && !ledger.texts.has(digest)) ledger.texts.set(digest, line)
   }
 }
 
@@ -72,11 +71,11 @@ function readOut(world: Witness, out: Stream, { records, sent }: Pair): void {
   let at = 0
   for (const { epoch, seq, contentId, jws, receipt } of sent) {
     const where = `${out.issuer}>${out.receiver} ${epoch}/${seq}`
-    const digests = envelopeClaims(jws).records
-    demandNext(world, sealed.at(-1), jws, where)
-    for (const digest of digests)
-      if (records[at++]?.digest !== digest)
-        world.violate('sealed-as-written', `${where} is not what was written`)
+    const claims = envelopeClaims(jws)
+    const digests = records.slice(at, at + claims.records.count).map(({ digest }) => digest)
+    at += claims.records.count
+    demandNext(world, sealed.at(-1), claims, digests, where)
+    if (!isOver(claims, digests)) world.violate('sealed-as-written', `${where} is not what was written`)
     sealed.push({ epoch, seq, contentId, digests })
     out.signed.add(contentId)
     if (receipt !== null) out.receipted.set(contentId, receipt)
@@ -99,11 +98,13 @@ function readInto(world: Witness, into: Stream, { received, judged }: Pair): voi
     if (row.parked) queue.parked.add(place)
     else if (row.outcome === 'applied') queue.lastApplied = Math.max(queue.lastApplied, place)
   }
-  for (const { epoch, seq, contentId, jws, receipt } of received) {
+  for (const { epoch, seq, contentId, jws, lines, receipt } of received) {
     const where = `${into.issuer}>${into.receiver} ${epoch}/${seq}`
-    const digests = envelopeClaims(jws).records
+    const claims = envelopeClaims(jws)
+    const digests = digestsOf(lines.split('\n'))
     if (!into.signed.has(contentId)) world.violate('nothing-unverified', `${where} was never sealed`)
-    demandNext(world, into.taken.at(-1), jws, where)
+    if (!isOver(claims, digests)) world.violate('nothing-unverified', `${where} holds other records`)
+    demandNext(world, into.taken.at(-1), claims, digests, where)
     const kid = kidOf(jws)
     demandKey(world, into, kid, where)
     into.taken.push({
@@ -242,7 +243,7 @@ function erased(world: Witness, out: Stream, into: Stream, { records, received }
   const lines = new Map(received.map(({ epoch, seq, lines: text }) => [`${epoch}/${seq}`, text.split('\n')]))
   for (const [digest, { outcome }] of into.judged) {
     const gone = outcome === 'applied' ? recordAt(world.ledger, digest, 'record.erased')?.body : undefined
-    if (gone && lines.get(`${gone.epoch}/${gone.seq}`)?.[gone.index] !== 'null')
+    if (gone && lines.get(`${gone.epoch}/${gone.seq}`)?.[gone.index] !== erasedLine(gone.digest))
       world.violate(
         'erased-stays-erased',
         `${into.receiver} has the text of ${gone.digest} of ${into.issuer} again`,
@@ -294,11 +295,7 @@ function caseOf({ ledger }: Witness, node: NodeId, report: string): string {
 /** Cases of which a text is gone: until its erasure is heard nobody can know what it said. */
 function blankCases({ ledger }: Witness, { records, received }: Pair): Set<string> {
   const blank = records.filter(({ text }) => text === null).map(({ digest }) => digest)
-  for (const { jws, lines } of received) {
-    if (!/^null$/m.test(lines)) continue
-    const texts = lines.split('\n')
-    blank.push(...envelopeClaims(jws).records.filter((_, i) => texts[i] === 'null'))
-  }
+  for (const { lines } of received) blank.push(...digestsOf(lines.split('\n').filter(isErased)))
   const cases = new Set<string>()
   for (const digest of blank) {
     const read = readRecord(ledger.texts.get(digest) ?? '')

@@ -131,7 +131,9 @@ export class Byzantine implements Actor {
     if (!claims) return 'no receipt'
     const { epoch, seq, records } = claims
     const head = contentId(simCrypto, jws)
-    const outcomes = records.map(() => this.chance.pick(['applied', 'applied', 'parked', 'refused:whatever']))
+    const outcomes = Array.from({ length: records.count }, () =>
+      this.chance.pick(['applied', 'applied', 'parked', 'refused:whatever']),
+    )
     switch (this.chance.below(8)) {
       case 0:
         return victim.receipt({ epoch, seq, head: contentId(simCrypto, `${head}.x`) }, outcomes)

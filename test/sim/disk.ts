@@ -124,6 +124,7 @@ export class SimStore implements Store {
       ),
       remove: async (table, key) => (await writes('remove'), tx.remove(table, key)),
       lock: async (names) => (await point('lock'), tx.lock(names)),
+      presumeNew: (table, keys) => tx.presumeNew(table, keys),
       positions: async (count) => (await point('positions'), tx.positions(count)),
       afterCommit: (effect) =>
         tx.afterCommit(() => {

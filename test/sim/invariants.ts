@@ -3,6 +3,7 @@
  * they compare what one node has with what the other really said, and facts with the records they are made of.
  */
 import {
+  isErased,
   readRecord,
   thumbprint,
   type FactRecord,
@@ -12,7 +13,18 @@ import {
 } from '../../protocol/index.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { checkActivities, checkCases, fold, type Touched } from './facts.ts'
-import { envelopeClaims, kidOf, placeOf, queueOf, receiptClaims, type Ledger, type Stream } from './ledger.ts'
+import {
+  digestsOf,
+  envelopeClaims,
+  isOver,
+  kidOf,
+  placeOf,
+  queueOf,
+  receiptClaims,
+  type EnvelopeClaims,
+  type Ledger,
+  type Stream,
+} from './ledger.ts'
 import {
   type Commit,
   type Judged,
@@ -50,13 +62,12 @@ export function checkCommit(world: Witness, node: NodeId, commit: Commit): void 
 }
 
 function keepText(ledger: Ledger, digest: string, text: string): void {
-  if (text !== '' && text !== 'null') ledger.texts.set(digest, text)
+  if (text !== '' && !isErased(text)) ledger.texts.set(digest, text)
 }
 
 /** What is received in a recovery, or by a second life, is said for good as much as anything. */
-export function keepTexts(ledger: Ledger, node: NodeId, { peer, jws, lines, receipt }: Taken): void {
-  const { records } = envelopeClaims(jws)
-  for (const [i, digest] of records.entries()) keepText(ledger, digest, lines[i] ?? '')
+export function keepTexts(ledger: Ledger, node: NodeId, { peer, lines, receipt }: Taken): void {
+  for (const [i, digest] of digestsOf(lines).entries()) keepText(ledger, digest, lines[i] ?? '')
   ledger.stream(peer, node).everReceipts.add(receipt)
 }
 
@@ -106,34 +117,36 @@ function checkWritten(world: Witness, node: NodeId, written: Written, touched: T
 
 function checkSealed(world: Witness, node: NodeId, sealed: Sealed): void {
   const stream = world.ledger.stream(node, sealed.peer)
-  const { iss, aud, epoch, seq, records } = envelopeClaims(sealed.jws)
+  const claims = envelopeClaims(sealed.jws)
+  const { iss, aud, epoch, seq, records } = claims
   const where = `${node}>${sealed.peer} ${sealed.epoch}/${sealed.seq}`
   stream.signed.add(sealed.contentId)
   if (iss !== node || aud !== sealed.peer || seq !== sealed.seq || epoch !== sealed.epoch)
     return world.violate('sealed-as-written', `${where} is sealed as ${iss}>${aud} ${epoch}/${seq}`)
-  demandNext(world, stream.sealed.at(-1), sealed.jws, where)
-  for (const [i, digest] of records.entries())
-    if (stream.written[stream.sealedRecords + i]?.digest !== digest)
-      return world.violate('sealed-as-written', `${where}: record ${i} is not the next that was written`)
-  stream.sealed.push({ epoch, seq, contentId: sealed.contentId, digests: records })
-  stream.sealedRecords += records.length
+  const next = stream.written.slice(stream.sealedRecords, stream.sealedRecords + records.count)
+  const digests = next.map(({ digest }) => digest)
+  demandNext(world, stream.sealed.at(-1), claims, digests, where)
+  if (!isOver(claims, digests))
+    return world.violate('sealed-as-written', `${where}: not the next records that were written`)
+  stream.sealed.push({ epoch, seq, contentId: sealed.contentId, digests })
+  stream.sealedRecords += digests.length
 }
 
 /** Does this envelope come right after that one? In the same epoch, or as the beginning of a later one that names it. */
 export function demandNext(
   world: Witness,
   last: (StreamHead & { contentId?: string }) | { epoch: number; seq: number; contentId: string } | undefined,
-  jws: string,
+  { epoch, seq, prev }: Pick<EnvelopeClaims, 'epoch' | 'seq' | 'prev'>,
+  [first]: readonly string[],
   where: string,
 ): void {
   const before = { epoch: last?.epoch ?? 1, seq: last?.seq ?? 0, head: last?.contentId ?? null }
-  const { epoch, seq, prev, records } = envelopeClaims(jws)
   if (epoch === before.epoch) {
     if (seq !== before.seq + 1 || prev !== before.head)
       world.violate('gapless-prefix', `${where} comes after ${before.epoch}/${before.seq} ${before.head}`)
     return
   }
-  const opening = recordAt(world.ledger, records[0], 'epoch.opened')
+  const opening = recordAt(world.ledger, first, 'epoch.opened')
   const { after } = opening?.body ?? { after: undefined }
   const named = after?.epoch === before.epoch && after.seq === before.seq && after.head === before.head
   if (epoch < before.epoch || seq !== 1 || prev !== before.head || !named)
@@ -162,12 +175,15 @@ function checkTaken(world: Witness, node: NodeId, taken: Taken): void {
   const { ledger } = world
   const stream = ledger.stream(taken.peer, node)
   const where = `${taken.peer}>${node} ${taken.epoch}/${taken.seq}`
-  const { epoch, seq, records } = envelopeClaims(taken.jws)
+  const claims = envelopeClaims(taken.jws)
+  const { epoch, seq } = claims
+  const digests = digestsOf(taken.lines)
+  if (!isOver(claims, digests)) world.violate('nothing-unverified', `${where} holds other records`)
   if (!stream.signed.has(taken.contentId))
     world.violate('nothing-unverified', `${where} was not sealed by ${taken.peer} for ${node}`)
   if (epoch !== taken.epoch || seq !== taken.seq)
     world.violate('gapless-prefix', `${where} is ${epoch}/${seq}`)
-  demandNext(world, stream.taken.at(-1), taken.jws, where)
+  demandNext(world, stream.taken.at(-1), claims, digests, where)
   const kid = kidOf(taken.jws)
   demandKey(world, stream, kid, where)
   if (world.revoked.has(`${node} ${taken.peer} ${kid}`))
@@ -177,12 +193,12 @@ function checkTaken(world: Witness, node: NodeId, taken: Taken): void {
     epoch,
     seq,
     contentId,
-    digests: records,
+    digests,
     receipt,
-    kid: nextKey(world, kid, records, receipt),
+    kid: nextKey(world, kid, digests, receipt),
     step: world.steps,
   })
-  stream.takenRecords += records.length
+  stream.takenRecords += digests.length
   if (ledger.gaps.delete(`${taken.peer}>${node}`)) world.saw('gap answered and refilled')
   checkReceiptBytes(world, stream, contentId, receipt)
 }
@@ -267,16 +283,16 @@ function checkOrder(world: Witness, stream: Stream, judged: Judged, where: strin
   book.lastApplied = place
 }
 
-function checkOutcomes(world: Witness, node: NodeId, taken: Receipted): void {
+function checkOutcomes(world: Witness, node: NodeId, taken: Taken): void {
   const stream = world.ledger.stream(taken.peer, node)
-  const { records } = envelopeClaims(taken.jws)
+  const digests = digestsOf(taken.lines)
   const said = receiptClaims(taken.receipt)
   const where = `${taken.peer}>${node} ${taken.epoch}/${taken.seq}`
-  if (said.head !== taken.contentId || said.outcomes.length !== records.length)
+  if (said.head !== taken.contentId || said.outcomes.length !== digests.length)
     return world.violate('receipt-tells-outcomes', `${where} has a receipt of something else`)
   const repeated = new Set<string>()
   const { epoch, seq } = taken
-  for (const [idx, digest] of records.entries()) {
+  for (const [idx, digest] of digests.entries()) {
     const judged = stream.judged.get(digest)
     const outcome = said.outcomes[idx] ?? ''
     const first = judged?.place === placeOf({ epoch, seq, idx }) && !repeated.has(digest)

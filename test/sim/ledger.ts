@@ -5,7 +5,10 @@
  * Of each stream it knows two things apart: what the two databases hold of it now (a database can be put back to what it
  * was), and what was ever said, which nothing can take back.
  */
+import { nodeJsCrypto } from '../../node/platform.ts'
 import {
+  digestOfLine,
+  listDigest,
   noHomeFacts,
   noHostFacts,
   type HomeFacts,
@@ -170,13 +173,13 @@ export function kidOf(token: string): string {
   return header.kid ?? ''
 }
 
-interface EnvelopeClaims {
+export interface EnvelopeClaims {
   readonly iss: string
   readonly aud: string
   readonly epoch: number
   readonly seq: number
   readonly prev: string | null
-  readonly records: readonly string[]
+  readonly records: { readonly count: number; readonly digest: string }
 }
 export interface ReceiptClaims {
   readonly iss: string
@@ -191,10 +194,20 @@ export interface ReceiptClaims {
 export function maybeClaims(token: string): EnvelopeClaims | undefined {
   try {
     const claims = envelopeClaims(token)
-    return Array.isArray(claims.records) ? claims : undefined
+    return Number.isInteger(claims.records.count) ? claims : undefined
   } catch {
     return undefined
   }
+}
+
+/** The digests of what is on the lines below a token. */
+export function digestsOf(lines: readonly string[]): string[] {
+  return lines.map((line) => digestOfLine(nodeJsCrypto, line))
+}
+
+/** Are these the digests that a token was signed over? */
+export function isOver({ records: { count, digest } }: EnvelopeClaims, digests: readonly string[]): boolean {
+  return count === digests.length && digest === listDigest(nodeJsCrypto, digests)
 }
 
 /** What a token says, unproven: the ledger compares it with what was really signed. */

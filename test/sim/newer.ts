@@ -116,8 +116,7 @@ export class Newer implements Actor {
 
   private seal(peer: SimPeer, envelope: SealedEnvelope): void {
     const stream = this.world.ledger.stream(this.node, peer.to)
-    const digests = envelope.payload.records
-    stream.written.push(...digests.map((digest) => ({ digest, type: 'scripted', caseId: null })))
+    stream.written.push(...envelope.digests.map((digest) => ({ digest, type: 'scripted', caseId: null })))
     stream.signed.add(envelope.contentId)
   }
 

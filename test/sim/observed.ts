@@ -20,7 +20,9 @@ import {
 import { cases } from '../../node/flows/tables.ts'
 import { type Change, type MemorySnapshot, type MemoryStore } from '../../node/store/memory.ts'
 import { type Row } from '../../node/store/port.ts'
+import { erasedLine } from '../../protocol/index.ts'
 import { type Chance } from './chance.ts'
+import { digestsOf } from './ledger.ts'
 
 export interface Place {
   readonly peer: string
@@ -43,7 +45,7 @@ export interface Receipted extends Sealed {
   readonly receipt: string
 }
 export interface Taken extends Receipted {
-  /** Its records as they came, `null` for one that was erased. */
+  /** Its records as they came, or what stands for one that was erased. */
   readonly lines: readonly string[]
 }
 export interface Judged extends Place {
@@ -222,7 +224,7 @@ function readEnvelopeIn(commit: Commit, { before, after, key }: Change): void {
     row?.jws === old?.jws &&
     row?.receipt === old?.receipt &&
     was.length === now.length &&
-    now.every((line, i) => line === was[i] || line === 'null')
+    now.every((line, i) => line === was[i] || line === erasedLine(digestsOf([was[i] ?? ''])[0] ?? ''))
   if (!row || !erasedOnly)
     commit.broken.push({
       what: `received envelope ${key} was ${row ? 'changed' : 'removed'}`,

@@ -157,7 +157,7 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'erased-comes-back',
     file: 'node/federation/stream-records.ts',
-    find: "lines[idx] = 'null'",
+    find: 'lines[idx] = erasedLine(digest)',
     replace: 'lines[idx] = String(lines[idx])',
     why: 'the text of an erased record stays at its reader',
   },

@@ -43,9 +43,9 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'digests-not-checked',
-    file: gate,
-    find: 'if (!checked.ok) return checked',
-    replace: 'if (!checked.ok && envelope.records.length === 0) return checked',
+    file: 'protocol/envelope.ts',
+    find: 'return listDigest(crypto, digests) === digest',
+    replace: "return listDigest(crypto, digests) !== ''",
     why: 'records that are not the signed ones have effects',
   },
   {

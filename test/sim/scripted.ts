@@ -7,6 +7,8 @@ import { type HttpAnswer } from '../../node/platform.ts'
 import {
   contentId,
   countersign,
+  envelopeLines,
+  erasedLine,
   fingerprint,
   jwsTypes,
   place,
@@ -18,6 +20,7 @@ import {
   signReceipt,
   splitEnvelopes,
   utf8,
+  type BodyOf,
   type Digest,
   type EnvelopePayload,
   type NodeId,
@@ -38,7 +41,7 @@ export function contentIdOf(jws: string): Digest {
 /** An envelope with its lines as they stand now, and the receipt it has. */
 interface Kept {
   readonly jws: string
-  readonly records: (string | null)[]
+  readonly records: string[]
   readonly epoch: number
   readonly seq: number
   readonly head: Digest
@@ -180,7 +183,7 @@ export class SimPeer extends ScriptedPeer {
 
   private keep(
     jws: string,
-    records: readonly (string | null)[],
+    records: readonly string[],
     { epoch, seq }: { epoch: number; seq: number },
     head: Digest,
   ): string {
@@ -188,10 +191,10 @@ export class SimPeer extends ScriptedPeer {
     const receipt = this.receipt({ epoch, seq, head }, outcomes)
     this.taken.push({ jws, records: [...records], epoch, seq, head, receipt })
     for (const text of records) {
-      if (!text?.includes('"type":"record.erased"')) continue
-      const { body } = JSON.parse(text) as { body: { epoch: number; seq: number; index: number } }
+      if (!text.includes('"type":"record.erased"')) continue
+      const { body } = JSON.parse(text) as { body: BodyOf<'record.erased'> }
       const erased = this.taken.find((one) => one.epoch === body.epoch && one.seq === body.seq)
-      if (erased) erased.records[body.index] = null
+      if (erased) erased.records[body.index] = erasedLine(body.digest)
     }
     return receipt
   }
@@ -255,7 +258,7 @@ function headIn(token: string): string | undefined {
 function linesOf(kept: readonly Kept[], receipts: boolean): string {
   let text = ''
   for (const { jws, records, receipt } of kept) {
-    text += `${jws}\n${records.map((line) => `${line ?? 'null'}\n`).join('')}`
+    text += envelopeLines({ jws, records })
     if (receipts && receipt !== null) text += `+${receipt}\n`
   }
   return text

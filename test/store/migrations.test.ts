@@ -9,7 +9,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { textOf } from '../../node/federation/envelopes-in.ts'
+import { lineOf } from '../../node/federation/envelopes-in.ts'
 import { envelopeOf, recordsOf } from '../../node/federation/outbox.ts'
 import { streamState } from '../../node/federation/requests.ts'
 import {
@@ -22,7 +22,7 @@ import {
   streamsOut,
 } from '../../node/federation/tables.ts'
 import { openDatabase, type Database } from '../../node/store/database.ts'
-import { digestOf, type SealedEnvelope } from '../../protocol/index.ts'
+import { digestOf, jwsTypes, signJws, type SealedEnvelope } from '../../protocol/index.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { emptyDatabase } from '../harness/database.ts'
 import { ScriptedPeer, uuid } from '../harness/peer.ts'
@@ -91,12 +91,17 @@ async function fill(sql: postgres.Sql): Promise<void> {
   for (const envelope of taken) await takenBefore(sql, envelope, known)
 }
 
+/** The first version signed the list of digests itself. */
+function signedThen({ payload, digests }: SealedEnvelope): string {
+  return signJws(peer.keyring.signer, jwsTypes.envelope, { ...payload, records: digests })
+}
+
 /** What the first version kept of an envelope: each record once, where it first came, the erased ones without text. */
 async function takenBefore(sql: postgres.Sql, envelope: SealedEnvelope, known: Set<string>): Promise<void> {
   const { seq } = envelope.payload
-  await sql`insert into envelopes_in values (${shenzhen}, 1, ${seq}, ${envelope.contentId}, ${envelope.jws}, 'r', 6)`
+  await sql`insert into envelopes_in values (${shenzhen}, 1, ${seq}, ${envelope.contentId}, ${signedThen(envelope)}, 'r', 6)`
   for (const [idx, text] of envelope.records.entries()) {
-    const digest = envelope.payload.records[idx] ?? ''
+    const digest = envelope.digests[idx] ?? ''
     if (known.has(digest)) continue
     known.add(digest)
     await sql`insert into records_in values (${shenzhen}, ${digest}, 1, ${seq}, ${idx}, ${uuid(1)}, 'notice.sent',
@@ -159,7 +164,7 @@ it('has every text of what was taken at the index its envelope gives it, also wh
       expect(lines?.split('\n')).toEqual(records.map((text) => (text === erased ? 'null' : text)))
     }
     for (const row of await reader.find(recordsIn, {})) {
-      const text = await textOf(reader, row)
+      const text = await lineOf(reader, row)
       if (text !== 'null') expect(digestOf(nodeJsCrypto, text)).toBe(row.digest)
     }
     expect(await reader.count(recordsIn, { parked: true })).toBe(1)

@@ -1,6 +1,7 @@
 /** Vectors of envelopes as they are posted: bodies that are taken, and one at least for every refusal of the gate. */
 import {
   envelopeLines,
+  erasedLine,
   jwsTypes,
   sealEnvelope,
   signJws,
@@ -134,7 +135,7 @@ function shapes() {
     refused('an empty body', 'bad_encoding', ['']),
     refused('the last line is not ended', 'bad_encoding', [envelopeLines(first).slice(0, -1)]),
     refused('a record before any envelope', 'bad_encoding', [`${texts[0]}\n`]),
-    refused('null before any envelope', 'bad_encoding', ['null\n']),
+    refused('an erased record before any envelope', 'bad_encoding', [`${erasedLine(first.digests[0] ?? '')}\n`]),
     refused('a blank line', 'bad_encoding', ['\n']),
     refused('lines ended in the manner of Windows', 'bad_encoding', [
       envelopeLines(first).replaceAll('\n', '\r\n'),
@@ -200,13 +201,14 @@ function payloads() {
     refused('no epoch', 'bad_field', sign({ epoch: undefined })),
     refused('seq 0', 'bad_field', sign({ seq: 0 })),
     refused('seq 2^53-1: no successor', 'bad_field', sign({ seq: Number.MAX_SAFE_INTEGER })),
-    refused('no records', 'bad_field', sign({ records: [] })),
+    refused('no records', 'bad_field', sign({ records: { ...first.payload.records, count: 0 } })),
+    refused('257 records in the payload', 'bad_field', sign({ records: { ...first.payload.records, count: 257 } })),
+    refused('a list of digests', 'bad_field', sign({ records: first.digests })),
     refused(
-      '257 digests',
+      'a digest in another spelling',
       'bad_field',
-      sign({ records: Array.from({ length: 257 }, () => first.payload.records[0]) }),
+      sign({ records: { count: 1, digest: `${'A'.repeat(42)}B` } }),
     ),
-    refused('a digest in another spelling', 'bad_field', sign({ records: [`${'A'.repeat(42)}B`] })),
     refused('aud is an array', 'bad_field', sign({ aud: [host.node] })),
     refused('issued by another region than it is posted as', 'issuer_mismatch', sign({ iss: stranger.node })),
     refused('meant for another region', 'wrong_audience', sign({ aud: stranger.node })),
@@ -262,6 +264,7 @@ function places() {
 }
 
 function riders() {
+  const gone = erasedLine(third1.digests[1] ?? '')
   const long = JSON.stringify({ text: 'x'.repeat(16 * 1024) })
   const many = Array.from({ length: 65 }, (_, i) =>
     JSON.stringify({ text: `${i}`.padEnd(16 * 1024 - 12, 'x') }),
@@ -270,9 +273,10 @@ function riders() {
     refused('a record is missing', 'digest_mismatch', [`${first.jws}\n`]),
     refused('a record too many', 'digest_mismatch', [`${first.jws}\n${texts[0]}\n${texts[1]}\n`]),
     refused('an erased record: only what is given back may have one', 'digest_mismatch', [
-      envelopeLines({ ...third1, records: [texts[0] ?? '', null, texts[2] ?? ''] }),
+      envelopeLines({ ...third1, records: [texts[0] ?? '', gone, texts[2] ?? ''] }),
     ]),
-    refused('an erased record too many', 'digest_mismatch', [`${first.jws}\n${texts[0]}\nnull\n`]),
+    refused('an erased record too many', 'digest_mismatch', [`${first.jws}\n${texts[0]}\n${gone}\n`]),
+    refused('an erased record without its digest', 'digest_mismatch', [`${first.jws}\n#\n`]),
     refused('another record', 'digest_mismatch', [`${first.jws}\n${texts[1]}\n`]),
     refused('one byte of a record changed', 'digest_mismatch', [
       `${first.jws}\n${texts[0]?.replace('13800000000', '13800000001')}\n`,

@@ -6,6 +6,7 @@ import {
   checkRecords,
   contentId,
   fromUtf8,
+  isErased,
   jwsTypes,
   limits,
   place,
@@ -76,7 +77,7 @@ export function receiveBody(self: string, peers: PeerKeys, vector: EnvelopeVecto
 
 /** Does this envelope begin the epoch behind this head? */
 function opensAfter({ records: [first] }: Envelope, { epoch, seq, head }: StreamHead): boolean {
-  const read = readRecord(first ?? 'null')
+  const read = readRecord(first ?? '')
   if (!read.ok || !read.known || read.record.type !== 'epoch.opened') return false
   const { after } = read.record.body
   return after.epoch === epoch && after.seq === seq && after.head === head
@@ -99,7 +100,7 @@ function prove(
   if (read.payload.iss !== issuer) return refuse('issuer_mismatch', '')
   if (read.payload.aud !== self) return refuse('wrong_audience', '')
   // Only what is given back by `restore` may lack a record.
-  if (envelope.records.includes(null)) return refuse('digest_mismatch', 'a record is missing')
+  if (envelope.records.some(isErased)) return refuse('digest_mismatch', 'a record is missing')
   const checked = checkRecords(crypto, read.payload, envelope.records)
   return checked.ok ? read : checked
 }

@@ -1,10 +1,18 @@
 /** Section 10 and 15: bodies, lines, payloads, addresses and digests, each refused with its status and code. */
 import { gzipSync } from 'node:zlib'
-import { envelopeLines, jwsTypes, limits, signJws, utf8 } from '../../../protocol/index.ts'
+import {
+  digestOf,
+  envelopeLines,
+  erasedLine,
+  jwsTypes,
+  limits,
+  signJws,
+  utf8,
+} from '../../../protocol/index.ts'
 import { type Check } from '../check.ts'
 import { demandSame } from '../demand.ts'
 import { send } from '../http.ts'
-import { bodyOf, newTag, type Peer } from '../peer.ts'
+import { bodyOf, crypto, newTag, type Peer } from '../peer.ts'
 import { demandRefusal, refusalCheck, type Row } from './refusals.ts'
 import { honest, signed } from './tokens.ts'
 
@@ -33,10 +41,10 @@ const bodies: readonly Row[] = [
     body: text((peer) => `${query(peer)}\n`),
   },
   {
-    id: 'body.null-first',
-    says: 'null before any envelope',
+    id: 'body.erased-first',
+    says: 'An erased record before any envelope',
     code: 'bad_encoding',
-    body: text(() => 'null\n'),
+    body: text(() => `${erasedLine(newTag())}\n`),
   },
   {
     id: 'body.blank-line',
@@ -110,15 +118,26 @@ const payloads: readonly Row[] = [
     id: 'payload.digest-spelling',
     says: 'A digest in another spelling',
     code: 'bad_field',
-    body: changed({ records: [`${'A'.repeat(42)}B`] }),
+    body: changed({ records: { count: 1, digest: `${'A'.repeat(42)}B` } }),
   },
-  { id: 'payload.no-records', says: 'No records', code: 'bad_field', body: changed({ records: [] }) },
   {
-    id: 'limit.digests-over',
-    section: 20,
-    says: 'One digest over recordsPerEnvelope in a payload',
+    id: 'payload.no-records',
+    says: 'No records',
     code: 'bad_field',
-    body: changed({ records: Array.from({ length: limits.recordsPerEnvelope + 1 }, () => 'A'.repeat(43)) }),
+    body: changed({ records: { count: 0, digest: 'A'.repeat(43) } }),
+  },
+  {
+    id: 'payload.list',
+    says: 'A list of digests in the place of their digest',
+    code: 'bad_field',
+    body: changed({ records: ['A'.repeat(43)] }),
+  },
+  {
+    id: 'limit.records-over',
+    section: 20,
+    says: 'One record over recordsPerEnvelope in a payload',
+    code: 'bad_field',
+    body: changed({ records: { count: limits.recordsPerEnvelope + 1, digest: 'A'.repeat(43) } }),
   },
 ]
 
@@ -203,20 +222,28 @@ const riders: readonly Row[] = [
     body: riding((a, b) => [a, b.replace(',', ', ')]),
   },
   {
-    id: 'records.null',
-    says: 'null in the place of a record',
+    id: 'records.erased',
+    says: 'The digest in the place of a record',
     code: 'digest_mismatch',
-    body: riding((a) => [a, null]),
+    body: riding((a, b) => [a, gone(b)]),
   },
   {
-    id: 'records.null-more',
+    id: 'records.erased-more',
     says: 'An erased record too many',
     code: 'digest_mismatch',
-    body: riding((a, b) => [a, b, null]),
+    body: riding((a, b) => [a, b, gone(b)]),
+  },
+  {
+    id: 'records.null',
+    says: 'A line of null, which is no record and no token',
+    code: 'digest_mismatch',
+    body: riding((a) => [a, 'null']),
   },
 ]
 
-function riding(change: (a: string, b: string) => (string | null)[]): Row['body'] {
+const gone = (text: string) => erasedLine(digestOf(crypto, text))
+
+function riding(change: (a: string, b: string) => string[]): Row['body'] {
   return (peer) => {
     const [a, b] = [query(peer), query(peer)]
     return bodyOf({ jws: peer.seal({}, a, b).jws, records: change(a, b) })

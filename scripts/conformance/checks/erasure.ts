@@ -1,9 +1,9 @@
 /** Section 12: erasing takes the text and the facts of a closed case, and no digest, outcome or other record. */
-import { type Uuid } from '../../../protocol/index.ts'
+import { digestOfLine, erasedLine, type Uuid } from '../../../protocol/index.ts'
 import { type Check } from '../check.ts'
 import { demand, demandSame } from '../demand.ts'
 import { type Heard } from '../listener.ts'
-import { newId, newTag, type Peer } from '../peer.ts'
+import { crypto, newId, newTag, type Peer } from '../peer.ts'
 import { type World } from '../world.ts'
 import { caseOf } from './hosting.ts'
 import { activities, Home, tell } from './records.ts'
@@ -17,13 +17,10 @@ interface RecordPlace {
 
 /** Where these records were said in our last envelope. */
 function placesOf(peer: Peer, count: number): RecordPlace[] {
-  const last = peer.said.at(-1)
-  const payload = JSON.parse(Buffer.from(last?.jws.split('.')[1] ?? '', 'base64url').toString()) as {
-    records: string[]
-  }
-  return payload.records
-    .slice(0, count)
-    .map((digest, index) => ({ ...(last?.place ?? { epoch: 0, seq: 0 }), index, digest }))
+  const { place = { epoch: 0, seq: 0 }, records = [] } = peer.said.at(-1) ?? {}
+  return records.slice(0, count).map((line, index) => {
+    return { ...place, index, digest: digestOfLine(crypto, line) }
+  })
 }
 
 const erasing = (peer: Peer, id: Uuid, place: RecordPlace) =>
@@ -127,7 +124,7 @@ const byNode: readonly Check[] = [
   {
     id: 'erased.by-node',
     section: 12,
-    says: 'What the node erases of a closed case it says in its stream, shows as null, and has not changed otherwise.',
+    says: 'What the node erases of a closed case it says in its stream, shows by its digest, and has not changed otherwise.',
     needs: ['person', 'operator'],
     run: async (world) => {
       const { first: peer, operator, listener } = world
@@ -148,13 +145,14 @@ const byNode: readonly Check[] = [
         said.map(({ digest }) => digest).sort(),
         'digests of the records that were erased',
       )
-      for (const { epoch, seq, index } of said) world.erased.add(`${peer.self} ${epoch}/${seq}/${index}`)
+      for (const { epoch, seq, index, digest } of said)
+        world.erased.set(`${peer.self} ${epoch}/${seq}/${index}`, digest)
       await demandDigest(peer, id, peer.node)
     },
   },
 ]
 
-/** Given back, an erased record is the line null, and its neighbours and the receipt are what they were. */
+/** Given back, an erased record is `#` and its digest, and its neighbours and the receipt are what they were. */
 async function demandErased(peer: Peer, places: readonly RecordPlace[]): Promise<void> {
   const [{ epoch = 0, seq = 0 } = {}] = places
   const [restored] = await peer.restore('asked', { epoch, seq: seq - 1 })
@@ -162,7 +160,8 @@ async function demandErased(peer: Peer, places: readonly RecordPlace[]): Promise
   demandSame(restored?.envelope.jws, said?.jws, 'the token with the erased records')
   demandSame(restored?.receipt, said?.receipt, 'the receipt of the erased records')
   demandSame(restored?.envelope.records, said?.records, 'the records beside the erased ones')
-  for (const { index } of places) demandSame(restored?.envelope.records[index], null, `record ${index}`)
+  for (const { index, digest } of places)
+    demandSame(restored?.envelope.records[index], erasedLine(digest), `record ${index}`)
 }
 
 export const erasureChecks: readonly Check[] = [...byUs, ...byNode]

@@ -1,9 +1,17 @@
 /** Section 11 and 16: what a node says of both streams and gives back of them, and that it asks before it signs. */
-import { envelopeLines, jwsTypes, limits, signJws, type Purpose } from '../../../protocol/index.ts'
+import {
+  digestOf,
+  envelopeLines,
+  erasedLine,
+  jwsTypes,
+  limits,
+  signJws,
+  type Purpose,
+} from '../../../protocol/index.ts'
 import { type Check } from '../check.ts'
 import { demand, demandSame } from '../demand.ts'
 import { type Asked, type Reply } from '../listener.ts'
-import { bodyOf, newId, newTag, type Peer } from '../peer.ts'
+import { bodyOf, crypto, newId, newTag, type Peer } from '../peer.ts'
 import { type Restored } from '../restored.ts'
 import { isBefore, type Place } from '../their-keys.ts'
 import { postUntilAvailable, type World } from '../world.ts'
@@ -108,11 +116,13 @@ function placeOf(restored: Restored | undefined): Place {
   return { epoch, seq }
 }
 
+const gone = (text: string) => erasedLine(digestOf(crypto, text))
+
 /** A line that holds U+0000 is no record, and a node may not be able to keep it. */
-function sameRecords(given: readonly (string | null)[], ours: readonly (string | null)[]): boolean {
+function sameRecords(given: readonly string[], ours: readonly string[]): boolean {
   return (
     given.length === ours.length &&
-    given.every((text, i) => text === ours[i] || (text === null && ours[i]?.includes('\u0000')))
+    given.every((line, i) => line === ours[i] || (ours[i]?.includes('\u0000') && line === gone(ours[i])))
   )
 }
 
