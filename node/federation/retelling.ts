@@ -203,7 +203,9 @@ export class Retelling {
 
   private async sayAgain(digest: string, record: FactRecord | undefined, caseId: Uuid | null): Promise<void> {
     if (!record || caseId === null) return
-    if ((await this.parts.facts.sayAgain(this.tx, this.peer, record)) === undefined) return
+    // An arrival may have been said by a database that did not know of the departure.
+    const stale = record.type === 'flow.arrived' && this.ours.some(departs(caseId))
+    if (!stale && (await this.parts.facts.sayAgain(this.tx, this.peer, record)) === undefined) return
     this.waiting.delete(digest)
     await this.parts.alarms.raise(this.tx, 'replay_differs', this.peer.node, `unsaid ${caseId}`)
   }
@@ -298,6 +300,10 @@ function ofType<T extends RecordType>(records: readonly FactRecord[], type: T): 
 
 function opens({ record: { type } }: Told): boolean {
   return type === 'identity.asserted' || type === 'flow.published'
+}
+
+function departs(caseId: Uuid): (record: FactRecord) => boolean {
+  return (record) => record.type === 'flow.departed' && record.case === caseId
 }
 
 type InRow = Row<typeof recordsIn>

@@ -234,9 +234,6 @@ export class Cases {
     // A case of the person that both nodes know stands: one that only a restored database has opened gives way to it.
     if (tag !== undefined && subject.home.state === 'unknown' && (await this.openFor(tx, peer, 'home', tag)))
       return { code: 'case_exists' }
-    // An arrival said by a database that did not know of the departure.
-    if (record.type === 'flow.arrived' && subject.host.state === 'departed')
-      return { code: 'already_departed' }
     const next = foldTold(subject, record, sideOf(subject, true))
     return 'code' in next ? next : { subject: await this.keep(tx, next.next) }
   }
