@@ -138,7 +138,7 @@ function openRooms({ self, name, platform }: RegionParts, { ids, vault, peers, o
   const { clock, crypto } = platform
   const organisations = new Organisations({ ids, regionName: name })
   const members = new Members({ vault, peers, organisations, clock, ids })
-  const cases = new Cases({ outbox, clock, ids })
+  const cases = new Cases({ outbox, clock, ids, vault })
   const activities = new Activities({ cases, outbox, crypto, clock })
   const home = new HomeFlows({ cases, members, peers, outbox, vault, clock, ids })
   const host = new HostFlows({

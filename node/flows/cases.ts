@@ -3,6 +3,7 @@
  * peer's as the inbox applies them, through the same pure steps.
  */
 import {
+  canonicalJson,
   isHomeEvent,
   isHostEvent,
   noHomeFacts,
@@ -15,6 +16,7 @@ import {
   type HostEvent,
   type HostFacts,
   type NodeId,
+  type Outflow,
   type RecordCode,
   type Side,
   type Uuid,
@@ -24,6 +26,7 @@ import { applied, refused, type Applied, type Retold, type Told, type Unfit } fr
 import { type Draft, type Outbox } from '../federation/outbox.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
+import { type Vault } from '../vault.ts'
 import { arrivals, cases } from './tables.ts'
 
 export type CaseRow = Row<typeof cases>
@@ -51,11 +54,13 @@ export function readCase(row: CaseRow): Case {
 
 export class Cases {
   private readonly outbox: Outbox
+  private readonly vault: Pick<Vault, 'token'>
   private readonly clock: Clock
   private readonly ids: Ids
 
-  constructor(parts: { outbox: Outbox; clock: Clock; ids: Ids }) {
+  constructor(parts: { outbox: Outbox; clock: Clock; ids: Ids; vault: Pick<Vault, 'token'> }) {
     this.outbox = parts.outbox
+    this.vault = parts.vault
     this.clock = parts.clock
     this.ids = parts.ids
   }
@@ -162,7 +167,7 @@ export class Cases {
     // Of a case of which nothing else is left home has erased the opening.
     const subject = known ?? this.fresh(id, peer, ours ? 'home' : 'host', '', null)
     const side = sideOf(subject, ours)
-    if (subject.row.peer === peer) await this.keep(tx, erasedSide(subject, side))
+    if (subject.row.peer === peer) await this.keep(tx, this.erasedSide(subject, side))
     return side
   }
 
@@ -204,7 +209,7 @@ export class Cases {
     let subject: Case = { row, home: noHomeFacts, host: noHostFacts }
     const unfit: Unfit[] = []
     for (const one of told) {
-      const next = foldTold(subject, one.record, sideOf(subject, one.by !== peer))
+      const next = this.foldTold(subject, one.record, sideOf(subject, one.by !== peer))
       if ('code' in next) unfit.push({ told: one, code: next.code })
       else subject = next.next
     }
@@ -234,7 +239,7 @@ export class Cases {
     // A case of the person that both nodes know stands: one that only a restored database has opened gives way to it.
     if (tag !== undefined && subject.home.state === 'unknown' && (await this.openFor(tx, peer, 'home', tag)))
       return { code: 'case_exists' }
-    const next = foldTold(subject, record, sideOf(subject, true))
+    const next = this.foldTold(subject, record, sideOf(subject, true))
     return 'code' in next ? next : { subject: await this.keep(tx, next.next) }
   }
 
@@ -264,7 +269,7 @@ export class Cases {
     if (subject?.row.peer !== peer) return refused('case_unknown')
     if (subject.home.state !== 'closed') return refused('case_open')
     const side = sideOf(subject, ours)
-    await this.keep(tx, erasedSide(subject, side))
+    await this.keep(tx, this.erasedSide(subject, side))
     return { ...applied, side }
   }
 
@@ -298,6 +303,33 @@ export class Cases {
     return { ...subject, row: { ...subject.row, arrival } }
   }
 
+  /** The same fold over what was said before: judged by its own side's facts alone, for those are all that matters. */
+  private foldTold(subject: Case, record: FactRecord, side: Side): { next: Case } | { code: RecordCode } {
+    const tag = tagOf(record)
+    if (tag !== undefined && tag !== subject.row.tag) return { code: 'tag_taken' }
+    if (record.type === 'record.erased') return { next: this.erasedSide(subject, side) }
+    if (record.type === 'activity.recorded' || record.type === 'activity.corrected') {
+      const code = reportFault(subject, record, side)
+      return code === undefined ? { next: subject } : { code }
+    }
+    return isHomeEvent(record) || isHostEvent(record) ? fold(subject, record, side) : { next: subject }
+  }
+
+  /** What one side had said is gone; that home had closed the case stays, for else nothing could have been erased. */
+  private erasedSide(subject: Case, side: Side): Case {
+    if (side === 'host') return { ...subject, host: noHostFacts }
+    const { row, home } = subject
+    const closed: HomeFacts = { ...noHomeFacts, state: 'closed' }
+    if (row.side !== 'home') return { ...subject, home: closed }
+    const erasedOutflow = home.outflow ? this.outflowToken(home.outflow) : row.erasedOutflow
+    return { ...subject, home: closed, row: { ...row, registerPhone: null, erasedOutflow } }
+  }
+
+  /** What tells a row of the outflow register without saying it. */
+  outflowToken(outflow: Outflow): string {
+    return this.vault.token('erased-outflow', canonicalJson(outflow))
+  }
+
   private fresh(id: Uuid, peer: NodeId, side: Side, tag: string, member: Uuid | null): Case {
     const facts = { homeFacts: JSON.stringify(noHomeFacts), hostFacts: JSON.stringify(noHostFacts) }
     return readCase({
@@ -308,6 +340,7 @@ export class Cases {
       member,
       arrival: null,
       registerPhone: null,
+      erasedOutflow: null,
       open: true,
       ...facts,
       changedMs: 0,
@@ -322,6 +355,7 @@ export class Cases {
       homeFacts: JSON.stringify(home),
       hostFacts: JSON.stringify(host),
       registerPhone: subject.row.registerPhone,
+      erasedOutflow: subject.row.erasedOutflow,
       changedMs: this.clock.nowMs(),
     }
     const row = { ...subject.row, ...changes }
@@ -350,30 +384,6 @@ function nodeHome({ row }: Case, peer: NodeId): NodeId | 'this node' {
 
 function tagOf(record: FactRecord): string | undefined {
   return record.type === 'identity.asserted' || record.type === 'flow.published' ? record.body.tag : undefined
-}
-
-/** The same fold over what was said before: judged by its own side's facts alone, for those are all that matters. */
-function foldTold(subject: Case, record: FactRecord, side: Side): { next: Case } | { code: RecordCode } {
-  const tag = tagOf(record)
-  if (tag !== undefined && tag !== subject.row.tag) return { code: 'tag_taken' }
-  if (record.type === 'record.erased') return { next: erasedSide(subject, side) }
-  if (record.type === 'activity.recorded' || record.type === 'activity.corrected') {
-    const code = reportFault(subject, record, side)
-    return code === undefined ? { next: subject } : { code }
-  }
-  return isHomeEvent(record) || isHostEvent(record) ? fold(subject, record, side) : { next: subject }
-}
-
-/** What one side had said is gone; that home had closed the case stays, for else nothing could have been erased. */
-function erasedSide(subject: Case, side: Side): Case {
-  if (side === 'host') return { ...subject, host: noHostFacts }
-  const { row } = subject
-  const ours = row.side === 'home'
-  return {
-    ...subject,
-    home: { ...noHomeFacts, state: 'closed' },
-    ...(ours ? { row: { ...row, registerPhone: null } } : {}),
-  }
 }
 
 /** Home may report on any case it has opened; host once the person has arrived, by the table of its states. */

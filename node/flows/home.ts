@@ -164,7 +164,9 @@ export class HomeFlows {
       const known = await this.cases.withRegisterPhone(tx, open, entry.phone)
       return this.republish(tx, known, person, entry.outflow)
     }
-    if (stays.some((stay) => hasEnded(stay, entry.outflow))) return 'unchanged'
+    const token = this.cases.outflowToken(entry.outflow)
+    if (stays.some((stay) => stay.row.erasedOutflow === token || hasEnded(stay, entry.outflow)))
+      return 'unchanged'
     const stay = open?.home.state === 'asserted' ? open : this.cases.mint(peer.node, tag, member.id)
     const subject = await this.cases.withRegisterPhone(tx, stay, entry.phone)
     if (open && stay !== open) await this.close(tx, open, { reason: 'returned' })

@@ -16,6 +16,8 @@ export const cases = pgTable(
     arrival: text('arrival'),
     /** Ours when we are home: the phone that came with the outflow register, which outlives a change of the roster's. */
     registerPhone: text('register_phone'),
+    /** Ours when we are home and have erased what we said: the register's row of this stay, as a keyed token. */
+    erasedOutflow: text('erased_outflow'),
     /** Until home closes it. One open case per (member, host) is design.md 2. */
     open: boolean('open').notNull(),
     /** Canonical JSON of HomeFacts and HostFacts: caches of the records, rebuilt from them. */

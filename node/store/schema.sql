@@ -66,6 +66,7 @@ create table asked (
 create table cases (
   arrival text,
   changed_ms bigint not null,
+  erased_outflow text,
   home_facts text not null,
   host_facts text not null,
   id text not null,

@@ -30,6 +30,7 @@ export const aCase = (id: string, more: Partial<Row<typeof cases>> = {}): Row<ty
   member: null,
   arrival: null,
   registerPhone: null,
+  erasedOutflow: null,
   open: true,
   homeFacts: '{}',
   hostFacts: '{}',

@@ -32,9 +32,10 @@ async function levelled(): Promise<void> {
   for (let i = 0; i < 3; i++) await nodes.clock.advance(61_000)
 }
 
+const outflow = { destination: { code: shenzhen, text: '深圳' }, leftOn: '2025-01-01', reason }
+
 /** A case that ran its whole course: published, arrived, reported on, departed, returned, closed. */
 async function closedCase(n: number): Promise<Uuid> {
-  const outflow = { destination: { code: shenzhen, text: '深圳' }, leftOn: '2025-01-01', reason }
   await home.office.roster({ idNumber: idNumberOf(n), name: nameOf(n) })
   await home.office.outflow({ idNumber: idNumberOf(n), host: shenzhen, outflow })
   await settled()
@@ -141,6 +142,20 @@ it('takes the words of home from both nodes, and leaves host’s, the chain and 
       const report = verifyEvidence(nodeJsCrypto, await node.office.desk.evidence(caseId), keys)
       expect(report.faults).toEqual([])
     }
+})
+
+it('is not undone by the outflow register, in which the stay stands for ever; a new stay is published', async () => {
+  const id = await closedCase(1)
+  await home.office.desk.erase(id)
+  await levelled()
+  await home.office.outflow({ idNumber: idNumberOf(1), host: shenzhen, outflow })
+  await levelled()
+  expect(await home.office.cases(shenzhen)).toHaveLength(1)
+  const anew = { ...outflow, leftOn: '2026-02-01' }
+  await home.office.outflow({ idNumber: idNumberOf(1), host: shenzhen, outflow: anew })
+  await levelled()
+  expect(await home.office.cases(shenzhen)).toHaveLength(2)
+  await expectSame(nodes)
 })
 
 /** How often the reason of the other case stands in what a node holds. */
