@@ -305,8 +305,11 @@ export class Peers {
       await this.addKey(tx, peer, other.signing, known.length > 0 ? next : { epoch: 1, seq: 1 })
     }
     const out = await tx.get(streamsOut, { peer })
-    if (!out || !this.isNewer(ours, out.kid)) return
-    // Ours was replaced without an announcement: what was signed and not taken is signed anew, in a new epoch.
+    if (!out) return
+    const announced = out.kid === ours && out.kidFrom <= out.receipted + 1
+    if (announced || (out.kid !== ours && !this.isNewer(ours, out.kid))) return
+    // Ours was replaced without an announcement, or none that the peer is known to have taken. It ends those it knows, so
+    // what was signed under them and not taken is signed anew, in a new epoch.
     const fresh = out.standing === 'open' && out.epoch === 1 && out.seq === 0
     const replaced = fresh ? {} : { kidFrom: replacedKey, formerKid: null, standing: 'recovering' }
     await tx.update(streamsOut, { peer }, { kid: ours, ...replaced })
