@@ -280,13 +280,7 @@ export class Activities {
     await tx.insert(waitingActivities, rows)
   }
 
-  private rowOf(
-    id: Uuid,
-    subject: Case,
-    side: Side,
-    activity: Activity,
-    mark: string | null,
-  ): ActivityRow {
+  private rowOf(id: Uuid, subject: Case, side: Side, activity: Activity, mark: string | null): ActivityRow {
     const place = { id, caseId: subject.row.id, side, withdrawn: false, mark, changedMs: this.clock.nowMs() }
     return Object.assign(place, columnsOf(activity))
   }
