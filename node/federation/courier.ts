@@ -8,11 +8,9 @@
  */
 import {
   breakerOpen,
-  envelopeLines,
   freshDelivery,
   fromUtf8,
   jwsTypes,
-  limits,
   mustWait,
   readJws,
   readReceiptPayload,
@@ -25,11 +23,12 @@ import {
   type ReceiptPayload,
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from '../platform.ts'
-import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
-import { lineOut, recordsOf } from './outbox.ts'
+import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { recordsOf } from './outbox.ts'
+import { posts, storedParcels, type Parcel } from './parcels.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Lease } from './lease.ts'
-import { type Parcel, type Sealer, type Sealing } from './sealer.ts'
+import { type Sealer, type Sealing } from './sealer.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 const postTimeoutMs = 20_000
@@ -239,7 +238,7 @@ export class Courier {
     if (route.unsure) {
       const before = await this.settled(route, 'again')
       if (before !== 'again') return before
-      const parcels = await this.storedParcels(peer.node)
+      const parcels = await this.store.read((reader) => storedParcels(reader, peer.node))
       if (parcels.length > 0) return this.deliver(peer, route, parcels)
       route.unsure = false
     }
@@ -447,46 +446,8 @@ export class Courier {
       if (outcome !== 'applied' && row?.outcome === null) await tx.update(recordsOut, row, { outcome })
     }
   }
-
-  /** Envelopes without a receipt, or from where the peer's copy ends, as far as they fit one post. */
-  private async storedParcels(node: NodeId): Promise<Parcel[]> {
-    return this.store.read(async (reader) => {
-      const stream = await reader.get(streamsOut, { peer: node })
-      if (stream?.standing !== 'open') return []
-      const parcels: Parcel[] = []
-      let size = 0
-      const page = { orderBy: 'seq', limit: limits.envelopesPerPost } as const
-      for (const envelope of await reader.find(envelopesOut, { peer: node, receipted: false }, page)) {
-        if (envelope.epoch !== parcels[0]?.envelope.epoch && parcels.length > 0) break
-        const records = (await recordsOf(reader, envelope)).map(lineOut)
-        const text = envelopeLines({ jws: envelope.jws, records })
-        size += Buffer.byteLength(text)
-        if (parcels.length > 0 && size > limits.postBytes) break
-        parcels.push({ envelope, text })
-      }
-      return parcels
-    })
-  }
 }
 
 function tokensIn({ body }: HttpAnswer): string[] {
   return (fromUtf8(body) ?? '').split('\n').filter((line) => line !== '')
-}
-
-/** Parcels in posts, none of them over the limit unless one alone is. */
-function posts(parcels: readonly Parcel[]): Parcel[][] {
-  const found: Parcel[][] = []
-  let size = 0
-  for (const parcel of parcels) {
-    const bytes = Buffer.byteLength(parcel.text)
-    const current = found.at(-1)
-    if (!current || current.length === limits.envelopesPerPost || size + bytes > limits.postBytes) {
-      found.push([parcel])
-      size = bytes
-    } else {
-      current.push(parcel)
-      size += bytes
-    }
-  }
-  return found
 }

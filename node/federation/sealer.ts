@@ -17,17 +17,12 @@ import {
 import { type Keyring } from '../keyring.ts'
 import { type Clock } from '../platform.ts'
 import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { type Parcel } from './parcels.ts'
 import { type Standing, type Verdict } from './standing.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 /** Records sealed in one transaction, in at most one post's envelopes: enough to keep the disk busy, few enough for one post. */
 const recordsPerSealing = 4096
-
-export interface Parcel {
-  readonly envelope: Row<typeof envelopesOut>
-  /** The lines that go over the wire. */
-  readonly text: string
-}
 
 export interface Sealing {
   /** What was sealed, ready to be posted. Empty when nothing waited, or when the stream may not be signed. */

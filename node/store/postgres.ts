@@ -335,8 +335,10 @@ class PostgresTransaction implements Transaction {
     }
     if (this.life.over) return new Promise<never>(() => undefined)
     const names = shape.columns.map(({ column }) => quoted(column)).join(', ')
-    const stream = await this.client.unsafe(`copy ${quoted(shape.name)} (${names}) from stdin`).writable()
-    await pipeline(Readable.from([copyText(shape, rows)]), stream)
+    const query = this.client.unsafe(`copy ${quoted(shape.name)} (${names}) from stdin`)
+    const failed = failureOf(query)
+    const stream = await query.writable()
+    await Promise.race([pipeline(Readable.from([copyText(shape, rows)]), stream), failed])
   }
 
   private async flushIfWritten(table: PgTable): Promise<void> {
@@ -380,6 +382,24 @@ class PostgresTransaction implements Transaction {
     })) as unknown as AnyRow[]
     return rows.map((row) => Object.freeze(row))
   }
+}
+
+/**
+ * The failure of a COPY, most often a key that is taken. When all its rows were sent the driver tells it to nobody but
+ * the query, whose promise was kept when it gave the stream; the stream would wait for ever.
+ */
+function failureOf(query: object): Promise<never> {
+  const told = query as { reject: (error: unknown) => void }
+  const { reject } = told
+  const failed = new Promise<never>((_, fail) => {
+    told.reject = (error) => {
+      reject(error)
+      fail(error as Error)
+    }
+  })
+  // Whoever waits for the rows meets it; it may come when nobody waits yet.
+  failed.catch(() => undefined)
+  return failed
 }
 
 function listIn(lists: Map<PgTable, Held[]>, table: PgTable): Held[] {

@@ -342,6 +342,23 @@ function ownWrites(store: () => Store): void {
     expect(rows).toEqual([organisation('a'), organisation('b', { name: 'b again' })])
   })
 
+  it('finds out among many, which leave in another way', async () => {
+    await store().transaction((tx) => tx.insert(organisations, [organisation('40')]))
+    const keys = Array.from({ length: 60 }, (_, i) => ({ id: `${i}` }))
+    const found = await store().transaction(async (tx) => {
+      tx.presumeNew(organisations, keys)
+      const rows = await tx.getMany(organisations, keys)
+      const missing = keys.filter((_, i) => !rows[i])
+      await tx.insert(
+        organisations,
+        missing.map(({ id }) => organisation(id)),
+      )
+      return rows.flatMap((row) => (row ? [row.id] : []))
+    })
+    expect(found).toEqual(['40'])
+    expect(await store().read((reader) => reader.count(organisations, {}))).toBe(60)
+  })
+
   it('says UniqueViolation when it was no presumption that broke the index', async () => {
     await store().transaction((tx) => tx.insert(organisations, [organisation('a')]))
     const work = store().transaction(async (tx) => {
@@ -408,6 +425,22 @@ function uniqueness(store: () => Store): void {
     await store().transaction((tx) => tx.insert(peerKeys, [aPeerKey('p', 'k', '1')]))
     await violates((tx) => tx.insert(peerKeys, [aPeerKey('p', 'k', '2')]))
     await store().transaction((tx) => tx.insert(peerKeys, [aPeerKey('p', 'other', '2')]))
+  })
+
+  it('refuses a key or a unique place that is taken in an insert of many rows', async () => {
+    await store().transaction((tx) => tx.insert(organisations, [organisation('7', { name: 'taken' })]))
+    const many = (name: (i: number) => string) =>
+      store().transaction((tx) =>
+        tx.insert(
+          organisations,
+          Array.from({ length: 60 }, (_, i) => organisation(`${i + 100}`, { name: name(i) })),
+        ),
+      )
+    await expect(many((i) => (i === 30 ? 'taken' : `name ${i}`))).rejects.toBeInstanceOf(UniqueViolation)
+    await expect(many((i) => `name ${Math.floor(i / 2)}`)).rejects.toBeInstanceOf(UniqueViolation)
+    expect(await store().read((reader) => reader.count(organisations, {}))).toBe(1)
+    await many((i) => `name ${i}`)
+    expect(await store().read((reader) => reader.count(organisations, {}))).toBe(61)
   })
 
   it('holds a unique index on insert and on update, and names it', async () => {
