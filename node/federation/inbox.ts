@@ -33,6 +33,7 @@ import { type Lease } from './lease.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Standing, type Verdict } from './standing.ts'
+import { settlement } from './stream-records.ts'
 import { envelopesIn, forks, recordsIn, streamsIn, streamsOut } from './tables.ts'
 
 const nothingTaken = Promise.resolve<Received>({ receipts: [], refusal: undefined })
@@ -193,7 +194,7 @@ export class Inbox {
           continue
         }
         await tx.update(recordsIn, row, { parked: false, outcome })
-        await this.tellSettled(tx, node, row, outcome)
+        await this.outbox.write(tx, node, [this.outbox.draft(settlement(row, outcome))])
         settled++
       }
       return settled
@@ -428,17 +429,6 @@ export class Inbox {
       else groups.set(handler, [read.record])
     }
     for (const [handler, records] of groups) await handler.prepare?.(tx, peer, records)
-  }
-
-  private async tellSettled(
-    tx: Transaction,
-    peer: NodeId,
-    row: Row<typeof recordsIn>,
-    outcome: Outcome,
-  ): Promise<void> {
-    const { epoch, seq, idx, digest } = row
-    const body = { epoch, seq, index: idx, digest, outcome }
-    await this.outbox.write(tx, peer, [this.outbox.draft({ type: 'outcome.settled', case: null, body })])
   }
 }
 

@@ -257,7 +257,7 @@ export class Recovery {
       reason,
       restoration.unconfirmed(back.kid),
     )
-    await restoration.resume()
+    await restoration.resume(this.outbox)
     // Before the commit: until it is durable the stream is still to be recovered, and nothing is signed.
     await this.standing.reopened(node, { epoch, seq: 0, head: back.own.head }, back.into)
     return this.newestOf(tx, back.kid)

@@ -27,8 +27,10 @@ import { demandNext, kidOf, Unfit, type Copies, type CopyProofs, type Restored }
 import { itemsOf, storeEnvelope, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type Facts, type RecordHandlers, type RecordPlace } from './handlers.ts'
+import { type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { Retelling, type OutRow } from './retelling.ts'
+import { settlement } from './stream-records.ts'
 import { envelopesOut, recordsIn, recordsOut, replacedKey, streamsIn, type streamsOut } from './tables.ts'
 
 export interface RestorationParts {
@@ -111,7 +113,9 @@ export class Restoration {
   }
 
   /** Says what should have followed from the peer's words and was lost before it left. */
-  async resume(): Promise<void> {
+  async resume(outbox: Outbox): Promise<void> {
+    for (const { row, outcome } of await this.retelling.settlements())
+      await outbox.write(this.tx, this.node, [outbox.draft(settlement(row, outcome))])
     await this.retelling.resume()
   }
 

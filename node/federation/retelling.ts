@@ -35,6 +35,12 @@ export class Retelling {
   private readonly told = new Map<Uuid, Told[]>()
   /** Of ours some came back as parked: what became of them the peer may have said since. */
   private someParked = false
+  /**
+   * Records of the peer's that wait although later ones of their case were applied, by id: we had settled them, and our
+   * word of it was lost.
+   */
+  private readonly overtaken = new Map<Uuid, InRow>()
+  private readonly outcomes = new Map<Uuid, Outcome>()
   /** Ids of our records that the peer has refused: that they do not fit is no news. */
   private readonly refused = new Set<Uuid>()
 
@@ -162,6 +168,17 @@ export class Retelling {
     await this.parts.facts.prune(this.tx, this.touched)
   }
 
+  /** What became of records that had waited, to be said once more: judged in their place, as they had been. */
+  async settlements(): Promise<{ row: InRow; outcome: Outcome }[]> {
+    const settled: { row: InRow; outcome: Outcome }[] = []
+    for (const [id, row] of this.overtaken) {
+      const outcome = this.outcomes.get(id) ?? 'applied'
+      await this.tx.update(recordsIn, row, { parked: false, outcome })
+      settled.push({ row, outcome })
+    }
+    return settled
+  }
+
   async resume(): Promise<void> {
     const said = await this.tx.find(recordsOut, { peer: this.peer.node, type: 'identity.denied' })
     const denied = ofType(
@@ -185,8 +202,10 @@ export class Retelling {
   }
 
   private async report(unfit: readonly Unfit[]): Promise<void> {
-    for (const { told } of unfit) {
-      if (this.refused.has(told.record.id)) continue
+    for (const { told, code } of unfit) {
+      const { id } = told.record
+      if (this.overtaken.has(id)) this.outcomes.set(id, `refused:${code}`)
+      if (this.overtaken.has(id) || this.refused.has(id)) continue
       const direction = told.by === this.parts.self ? 'out' : 'in'
       await this.parts.alarms.raise(
         this.tx,
@@ -266,10 +285,14 @@ export class Retelling {
       if (outcome?.startsWith('refused:')) this.refused.add(record.id)
       if (outcome !== refusedOpening) told.push({ record, by: self })
     }
-    const taken = await this.tx.find(recordsIn, { peer, caseId, outcome: 'applied' })
-    for (const row of taken.sort(byPlace)) {
-      const record = read(await lineOf(this.tx, row))
-      if (record) told.push({ record, by: peer })
+    const taken = (await this.tx.find(recordsIn, { peer, caseId })).sort(byPlace)
+    const lastApplied = taken.findLast(({ outcome }) => outcome === 'applied')
+    for (const row of taken) {
+      const overtaken = row.parked && lastApplied !== undefined && byPlace(row, lastApplied) < 0
+      const record = overtaken || row.outcome === 'applied' ? read(await lineOf(this.tx, row)) : undefined
+      if (!record) continue
+      told.push({ record, by: peer })
+      if (overtaken) this.overtaken.set(record.id, row)
     }
     this.told.set(caseId, told)
     return told

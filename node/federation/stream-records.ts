@@ -1,5 +1,12 @@
 /** Records about the streams themselves: what became of a parked one, another key, another epoch, an erased text. */
-import { erasedLine, type FactRecord, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
+import {
+  erasedLine,
+  type FactRecord,
+  type NodeId,
+  type Outcome,
+  type RecordType,
+  type Uuid,
+} from '../../protocol/index.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import {
   applied,
@@ -10,7 +17,7 @@ import {
   type RecordHandler,
   type RecordPlace,
 } from './handlers.ts'
-import { recordsOf } from './outbox.ts'
+import { recordsOf, type Draft } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { envelopesIn, envelopesOut, recordsIn, recordsOut } from './tables.ts'
 
@@ -96,6 +103,12 @@ export class StreamRecords {
   private async hasBlanks(tx: Transaction, peer: NodeId): Promise<boolean> {
     return (await tx.find(recordsIn, { peer, ...blankRow, caseId: null }, { limit: 1 })).length > 0
   }
+}
+
+/** What became of a record that had waited, to be said to its writer. */
+export function settlement(row: Row<typeof recordsIn>, outcome: Outcome): Draft<'outcome.settled'> {
+  const { epoch, seq, idx, digest } = row
+  return { type: 'outcome.settled', case: null, body: { epoch, seq, index: idx, digest, outcome } }
 }
 
 /** What is known of a record that was taken and whose text had been erased before it came back. */

@@ -101,15 +101,16 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'recovery-forgets-an-answer',
     file: 'node/federation/recovery.ts',
-    find: 'await restoration.resume()',
+    find: 'await restoration.resume(this.outbox)',
     replace: 'await Promise.resolve()',
     why: 'what was heard and not answered before a loss is never answered',
   },
   {
     name: 'retold-in-any-order',
     file: 'node/federation/retelling.ts',
-    find: 'taken.sort(byPlace)',
-    replace: 'taken.sort((a, b) => (a.digest < b.digest ? -1 : 1))',
+    find: '(await this.tx.find(recordsIn, { peer, caseId })).sort(byPlace)',
+    replace:
+      '(await this.tx.find(recordsIn, { peer, caseId })).sort((a, b) => (a.digest < b.digest ? -1 : 1))',
     why: 'after a loss a case is folded from its records in another order',
   },
   {
