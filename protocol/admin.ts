@@ -8,6 +8,9 @@ import { differences, hostStates, homeStates, meanings, type HomeFacts, type Hos
 import { outcomeSchema } from './record.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
 
+/** A moment as an answer of the local API writes it: RFC 3339 in UTC with milliseconds. */
+export const momentSchema = z.iso.datetime()
+
 export const importKinds = ['roster', 'outflow', 'arrivals', 'activities'] as const
 export type ImportKind = (typeof importKinds)[number]
 

@@ -1,4 +1,5 @@
 /** The door of protocol/: what crosses a wire and the laws it obeys. Nothing behind it is imported from outside. */
+export * from './accounts.ts'
 export * from './activity.ts'
 export * from './admin.ts'
 export * from './agreement.ts'

@@ -1,4 +1,5 @@
 /** All tables of a node, for migrations, the schema snapshot and nothing else. */
+export * from '../accounts/tables.ts'
 export * from '../activities/tables.ts'
 export * from '../federation/tables.ts'
 export * from '../flows/tables.ts'
