@@ -32,6 +32,7 @@ export const errorCodes = [
   'last_administrator',
   'set_up_already',
   'organisation_not_found',
+  'arrival_not_found',
   'session_not_found',
   'cross_site',
   'wrong_content_type',

@@ -12,10 +12,11 @@ import { claimDatabase } from './federation/identity.ts'
 import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
-import { localApp } from './http/local.ts'
+import { officeApp } from './http/office.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
+import { openOffice } from './office.ts'
 import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
@@ -31,6 +32,8 @@ const watchEveryMs = 3000
 export interface RunningNode {
   readonly config: ConfigFile
   readonly region: Region
+  /** What makes the first administrator; undefined once there is one. Printed by who starts the node, never logged. */
+  readonly setUpCode: string | undefined
   stop(): Promise<void>
 }
 
@@ -136,12 +139,15 @@ export async function startNode(
       ready: () => ready(database),
       log,
     })
-    const officeApp = localApp({ region, desk: new CaseDesk(region), token, federationUrl, log })
+    const origin = local.origin ?? `http://127.0.0.1:${local.port}`
+    const office = openOffice({ region, random: platform.random, origin })
+    const doors = { region, desk: new CaseDesk(region), ...office, token, federationUrl, log }
     closing.push(await listen(peersApp.fetch, federation.host, federation.port, connectionsOfOne))
-    closing.push(await listen(officeApp.fetch, '127.0.0.1', local.port))
+    closing.push(await listen(officeApp(doors).fetch, local.host ?? '127.0.0.1', local.port))
     void region.start().catch((error: unknown) => log.error('starting federation failed', defect(error)))
     log.info('node started', { port: federation.port })
-    return { config, region, stop: () => stopNode(log, closeAll) }
+    const setUpCode = (await office.accounts.isSetUp()) ? undefined : office.accounts.setUpCode()
+    return { config, region, setUpCode, stop: () => stopNode(log, closeAll) }
   } catch (error) {
     await closeAll()
     throw error

@@ -78,6 +78,7 @@ export function openRegion(parts: RegionParts) {
   let stopWatching = () => {}
   return {
     ...{ self, name, keyring, store, clock, crypto },
+    ...{ ids: streams.ids, vault: streams.vault },
     ...{ peers: streams.peers, courier: streams.courier, alarms: streams.alarms, standing: streams.standing },
     ...rooms,
     ...doors,

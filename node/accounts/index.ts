@@ -39,7 +39,12 @@ export interface NewAccount {
   readonly role: Role
   readonly organisation: Uuid | null
 }
-export type AccountChange = Partial<Omit<NewAccount, 'account'> & { readonly disabled: boolean }>
+export interface AccountChange {
+  readonly name?: string | undefined
+  readonly role?: Role | undefined
+  readonly organisation?: Uuid | null | undefined
+  readonly disabled?: boolean | undefined
+}
 
 export class Accounts {
   private readonly store: Store
@@ -179,6 +184,12 @@ export class Accounts {
 
   async list(): Promise<Account[]> {
     return this.store.read((reader) => reader.find(accounts, {}, { orderBy: 'username' }))
+  }
+
+  /** The account that somebody who signs in names, if there is one. */
+  async named(name: string): Promise<Account | undefined> {
+    const username = nameKey(name)
+    return this.store.read(async (reader) => (await reader.find(accounts, { username }))[0])
   }
 
   async find(id: Uuid): Promise<Account> {

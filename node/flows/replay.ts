@@ -164,7 +164,7 @@ export class FlowReplay {
       ...{ name: person.name, category: person.category ?? null, phone: person.phone ?? null },
       ...{ arrivedOn: arrivedOn ?? null, employer: employer ?? null },
     })
-    await this.cases.link(tx, subject, arrival.id)
+    await this.cases.link(tx, subject, arrival)
     await tx.update(arrivals, { id: arrival.id }, { state: 'known', caseId: subject.row.id })
   }
 

@@ -157,6 +157,7 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     en: 'The node is set up already: sign in.',
   },
   organisation_not_found: { status: 404, zh: '没有这个组织。', en: 'There is no such organisation.' },
+  arrival_not_found: { status: 404, zh: '没有这条流入登记。', en: 'There is no such arrival.' },
   session_not_found: { status: 404, zh: '没有这个登录会话。', en: 'There is no such session.' },
   cross_site: {
     status: 403,
@@ -257,7 +258,9 @@ export interface HttpError {
 /** What the office is told of an error; undefined for a defect, which the caller logs and answers as `internal`. */
 export function describeError(error: unknown): HttpError | undefined {
   if (error instanceof DomainError)
-    return isRecordCode(error.code) ? told(409, error.code, recordAnswers[error.code]) : domain(error.code)
+    return isRecordCode(error.code)
+      ? told(409, error.code, recordAnswers[error.code])
+      : withSeconds(domain(error.code), error.params['seconds'])
   if (error instanceof AgreementError) return told(409, error.code, agreementAnswers[error.code])
   if (error instanceof PeerUnreachable) return unreachable(error)
   if (error instanceof WorkbookError) {
@@ -277,6 +280,10 @@ function unreachable({ code }: PeerUnreachable): HttpError {
   const { status, body } = domain('peer_refused')
   const { zh, en } = body.error
   return told(status, 'peer_refused', { zh: `${zh}(${code})`, en: `${en} (${code})` })
+}
+
+function withSeconds({ status, body: { error } }: HttpError, seconds: unknown): HttpError {
+  return { status, body: { error: typeof seconds === 'number' ? { ...error, seconds } : error } }
 }
 
 export function domain(code: ErrorCode): HttpError {

@@ -49,6 +49,21 @@ export class Organisations {
     return reader.get(organisations, { id })
   }
 
+  async named(reader: Reader, name: string): Promise<Organisation | undefined> {
+    return (await reader.find(organisations, { name: name.trim() }))[0]
+  }
+
+  /** This organisation and all below it. The tree is three levels deep and a committee has some hundred branches. */
+  async withAllBelow(reader: Reader, id: Uuid): Promise<Set<Uuid>> {
+    const all = new Set([id])
+    for (let level = [id]; level.length > 0;) {
+      const below = await reader.findIn(organisations, 'parent', level)
+      level = below.map((one) => one.id).filter((one) => !all.has(one))
+      for (const one of level) all.add(one)
+    }
+    return all
+  }
+
   async all(reader: Reader): Promise<Organisation[]> {
     return reader.find(organisations, {}, { orderBy: 'name' })
   }

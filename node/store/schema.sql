@@ -73,14 +73,33 @@ create table arrivals (
   constraint arrivals_pkey PRIMARY KEY (id)
 );
 
+create table audit (
+  about bigint,
+  account text not null,
+  action text not null,
+  address text not null,
+  at_ms bigint not null,
+  detail text not null,
+  hash text not null,
+  outcome text not null,
+  prev text,
+  role text not null,
+  seq bigint not null,
+  subject text not null,
+  constraint audit_pkey PRIMARY KEY (seq)
+);
+
 create table cases (
   arrival text,
   changed_ms bigint not null,
   home_facts text not null,
   host_facts text not null,
   id text not null,
+  meaning text not null,
   member text,
+  name text not null,
   open boolean not null,
+  organisation text,
   peer text not null,
   register_phone text,
   side text not null,
@@ -381,13 +400,23 @@ CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day);
 CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
 CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
 CREATE UNIQUE INDEX alarms_one_open ON public.alarms USING btree (kind, peer, subject) WHERE open;
+CREATE INDEX arrivals_branch ON public.arrivals USING btree (branch, id);
+CREATE INDEX arrivals_name ON public.arrivals USING btree (name text_pattern_ops, id);
+CREATE INDEX arrivals_page ON public.arrivals USING btree (state, id);
 CREATE UNIQUE INDEX arrivals_person ON public.arrivals USING btree (home, id_token);
 CREATE INDEX arrivals_query ON public.arrivals USING btree (query);
 CREATE INDEX arrivals_state ON public.arrivals USING btree (home, state);
 CREATE INDEX arrivals_tag ON public.arrivals USING btree (home, tag);
 CREATE INDEX arrivals_token ON public.arrivals USING btree (id_token);
+CREATE INDEX audit_account ON public.audit USING btree (account, seq);
+CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
+CREATE INDEX cases_meaning ON public.cases USING btree (side, meaning, id);
 CREATE INDEX cases_member ON public.cases USING btree (member);
+CREATE INDEX cases_name ON public.cases USING btree (name text_pattern_ops, id);
 CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (peer, side, tag) WHERE open;
+CREATE INDEX cases_organisation ON public.cases USING btree (organisation, side, id);
+CREATE INDEX cases_peer ON public.cases USING btree (peer, side, id);
+CREATE INDEX cases_side ON public.cases USING btree (side, id);
 CREATE INDEX cases_tag ON public.cases USING btree (peer, side, tag);
 CREATE INDEX challenges_expiry ON public.challenges USING btree (expires_at);
 CREATE INDEX challenges_identifier ON public.challenges USING btree (identifier);
@@ -398,8 +427,9 @@ CREATE INDEX envelopes_out_unreceipted ON public.envelopes_out USING btree (peer
 CREATE INDEX import_rows_name ON public.import_rows USING btree (name_token);
 CREATE INDEX import_rows_state ON public.import_rows USING btree (import_id, state);
 CREATE INDEX member_tags_member ON public.member_tags USING btree (member);
+CREATE INDEX members_branch ON public.members USING btree (branch, name text_pattern_ops, id);
 CREATE UNIQUE INDEX members_id_token ON public.members USING btree (id_token);
-CREATE INDEX members_name ON public.members USING btree (name);
+CREATE INDEX members_name ON public.members USING btree (name text_pattern_ops, id);
 CREATE INDEX nonces_expiry ON public.nonces USING btree (expires_ms);
 CREATE UNIQUE INDEX organisations_name ON public.organisations USING btree (name);
 CREATE INDEX organisations_parent ON public.organisations USING btree (parent);
