@@ -9,10 +9,13 @@ import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
 import { Budgets } from './federation/budgets.ts'
 import { claimDatabase } from './federation/identity.ts'
+import { addressesBehind } from './http/addresses.ts'
 import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
 import { officeApp } from './http/office.ts'
+import { Rates } from './http/rates.ts'
+import { Site } from './http/site.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
@@ -130,6 +133,8 @@ export async function startNode(
     })
     closing.push(() => region.stop())
     const { federation, local } = config
+    const addresses = addressesBehind(config.trustedProxies)
+    const bounds = { ofOneAddress: connectionsOfOne, isProxy: addresses.isProxy }
     const federationUrl = `http://${federation.host}:${federation.port}`
     const peersApp = federationApp({
       ...region,
@@ -137,12 +142,16 @@ export async function startNode(
       pause: (ms) => new Promise<void>((resolve) => platform.timers.after(ms, resolve)),
       heard: (peer) => region.courier.heard(peer),
       ready: () => ready(database),
+      addresses,
       log,
     })
     const origin = local.origin ?? `http://127.0.0.1:${local.port}`
     const office = openOffice({ region, random: platform.random, origin })
-    const doors = { region, desk: new CaseDesk(region), ...office, token, federationUrl, log }
-    closing.push(await listen(peersApp.fetch, federation.host, federation.port, connectionsOfOne))
+    const doors = {
+      ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
+      ...{ site: new Site(origin, local.port), rates: new Rates(platform.clock) },
+    }
+    closing.push(await listen(peersApp.fetch, federation.host, federation.port, bounds))
     closing.push(await listen(officeApp(doors).fetch, local.host ?? '127.0.0.1', local.port))
     void region.start().catch((error: unknown) => log.error('starting federation failed', defect(error)))
     log.info('node started', { port: federation.port })

@@ -219,6 +219,8 @@ export const apiErrorSchema = z.object({
     en: z.string(),
     /** When to try again, where waiting helps. */
     seconds: z.int().optional(),
+    /** Under which the log has a defect. */
+    id: uuidSchema.optional(),
   }),
 })
 export type ApiError = z.infer<typeof apiErrorSchema>

@@ -69,13 +69,3 @@ export const pageQuery = {
   after: z.string().min(1).max(300).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 }
-
-export const problemSchema = z.strictObject({
-  error: z.strictObject({
-    code: z.string(),
-    zh: z.string(),
-    en: z.string(),
-    /** When to try again, where waiting helps. */
-    seconds: z.int().optional(),
-  }),
-})

@@ -286,6 +286,12 @@ function withSeconds({ status, body: { error } }: HttpError, seconds: unknown): 
   return { status, body: { error: typeof seconds === 'number' ? { ...error, seconds } : error } }
 }
 
+/** A defect is told as one, with the id under which the log has it. */
+export function defectAnswer(id: string): HttpError {
+  const { status, body } = domain('internal')
+  return { status, body: { error: { ...body.error, id } } }
+}
+
 export function domain(code: ErrorCode): HttpError {
   const { status, zh, en } = domainAnswers[code]
   return told(status, code, { zh, en })

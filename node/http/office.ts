@@ -9,6 +9,7 @@ import {
   routes,
   type AuditEntry,
   type CallerRole,
+  type CsrfClass,
   type RouteContract,
   type RouteName,
 } from '../../protocol/index.ts'
@@ -20,8 +21,8 @@ import { accountDesk } from './desks/accounts.ts'
 import { caseHandlers } from './desks/cases.ts'
 import { entranceDesk } from './desks/entrance.ts'
 import { nodeDesk } from './desks/node.ts'
-import { describeError, domain } from './errors.ts'
-import { beyondPart, partOf, read, refusalOf, whoAsks } from './guard.ts'
+import { defectAnswer, describeError, domain } from './errors.ts'
+import { beyondPart, partOf, read, refusalOf, whoAsks, type Asking } from './guard.ts'
 import { jsonBody, type App } from './parameters.ts'
 import { type Call, type Caller, type Handlers, type OfficeDoors } from './route.ts'
 
@@ -32,6 +33,11 @@ const notedLength = 200
 
 export function officeApp(doors: OfficeDoors): App {
   const app: App = new Hono<{ Bindings: HttpBindings }>()
+  const headers = Object.entries(doors.site.headers())
+  app.use(async (context, next) => {
+    for (const [name, value] of headers) context.header(name, value)
+    await next()
+  })
   const handlers: Handlers = {
     ...entranceDesk(doors),
     ...accountDesk(doors),
@@ -48,8 +54,7 @@ export function officeApp(doors: OfficeDoors): App {
     app.on(contract.method, contract.path, (context) => serve(doors, name, contract, handler, context))
   }
   app.notFound(async (context) => {
-    context.header('cache-control', 'no-store')
-    const { caller } = await whoAsks(context, visitorOf(context), doors.signIn, doors.token)
+    const { caller } = await asking(doors, context, 'read')
     const { status, body } = domain(caller.role === 'stranger' ? 'unauthorised' : 'not_found')
     return context.json(body, status)
   })
@@ -57,13 +62,28 @@ export function officeApp(doors: OfficeDoors): App {
   return app
 }
 
-function told({ log }: OfficeDoors, context: NodeContext, error: unknown): Response {
+function told({ log, region }: OfficeDoors, context: NodeContext, error: unknown): Response {
   const known = describeError(error)
-  if (!known) log.error('a local request failed', defect(error))
-  const { status, body } = known ?? domain('internal')
+  const { status, body } = known ?? defectAnswer(region.ids.next())
+  if (!known) log.error('a local request failed', { ...defect(error), id: body.error.id ?? '' })
   if (body.error.seconds !== undefined) context.header('retry-after', String(body.error.seconds))
-  context.header('cache-control', 'no-store')
   return context.json(body, status)
+}
+
+/** Who asks, after what says nothing of persons: is the request one of ours, and has its sender not asked too much. */
+async function asking(
+  { site, rates, signIn, token, addresses }: OfficeDoors,
+  context: NodeContext,
+  csrf: CsrfClass,
+): Promise<Asking & { visitor: Visitor }> {
+  const visitor = visitorOf(context, addresses.of(context.env.incoming))
+  if (context.req.header('authorization') === undefined) {
+    const refused = site.refusal(csrf, (name) => context.req.header(name))
+    if (refused !== undefined) throw new DomainError(refused)
+  }
+  const asked = await whoAsks(context, visitor, signIn, token)
+  if (asked.caller.role === 'stranger') rates.stranger(visitor.address)
+  return { ...asked, visitor }
 }
 
 /** The steps of every request, in this order: who, may he, what does he bring, on whose people, written down, done. */
@@ -74,9 +94,7 @@ async function serve(
   handler: (call: Call<RouteContract>) => Promise<unknown>,
   context: NodeContext,
 ): Promise<Response> {
-  context.header('cache-control', 'no-store')
-  const visitor = visitorOf(context)
-  const { caller, cookies } = await whoAsks(context, visitor, doors.signIn, doors.token)
+  const { caller, cookies, visitor } = await asking(doors, context, contract.csrf)
   for (const cookie of cookies) context.header('set-cookie', cookie, { append: true })
   const subject = Object.values(context.req.param())[0]?.slice(0, 64) ?? ''
   const note = (outcome: string, more: { about?: number; detail?: AuditEntry['detail'] } = {}) =>
@@ -84,13 +102,15 @@ async function serve(
   const refused = refusalOf(contract, caller)
   if (refused === 'not_found') await note('not_for_role')
   if (refused !== undefined) throw new DomainError(refused)
+  const account = caller.signedIn?.account.id
+  if (account !== undefined) doors.rates.account(account, contract)
   const call = await callOf(doors, contract, context, caller, visitor)
   const beyond = await beyondPart(doors.region, contract.scope, context.req.param('id'), call.part)
   if (beyond !== undefined) {
     await note('not_in_part')
     throw new DomainError(beyond)
   }
-  const run = () => handler(call)
+  const run = () => (account === undefined ? handler(call) : doors.rates.timed(account, () => handler(call)))
   const value = contract.audit === null ? await run() : await audited(note, detailOf(contract, call), run)
   doors.onAnswer?.(name, value)
   return answer(context, contract, value)
@@ -173,10 +193,10 @@ function answer(context: NodeContext, { answer: kind }: RouteContract, value: un
   return context.body(new Uint8Array(value as Uint8Array))
 }
 
-function visitorOf(context: NodeContext): Visitor {
+function visitorOf(context: NodeContext, address: string): Visitor {
   return {
     cookie: context.req.header('cookie') ?? '',
-    address: context.env.incoming.socket?.remoteAddress ?? '',
+    address,
     userAgent: context.req.header('user-agent') ?? '',
   }
 }

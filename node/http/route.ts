@@ -15,7 +15,10 @@ import { type Audit } from '../audit/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Log } from '../log.ts'
 import { type Region } from '../region.ts'
+import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
+import { type Rates } from './rates.ts'
+import { type Site } from './site.ts'
 
 export interface OfficeDoors {
   readonly region: Region
@@ -24,6 +27,9 @@ export interface OfficeDoors {
   readonly signIn: SignIn
   readonly audit: Audit
   readonly token: string
+  readonly site: Site
+  readonly rates: Rates
+  readonly addresses: Addresses
   readonly federationUrl: string
   readonly log: Log
   /** Sees every answer before it leaves; tests hold it against the row's schema. */

@@ -3,6 +3,9 @@
  * given, and every answer held against the schema of its row.
  */
 import { type HttpBindings } from '@hono/node-server'
+import { addressesBehind } from '../../node/http/addresses.ts'
+import { Rates } from '../../node/http/rates.ts'
+import { Site } from '../../node/http/site.ts'
 import { officeApp } from '../../node/http/office.ts'
 import { type OfficeDoors } from '../../node/http/route.ts'
 import { type Log } from '../../node/log.ts'
@@ -22,6 +25,7 @@ export interface Asked {
   body?: string | Uint8Array
   json?: unknown
   headers?: Record<string, string>
+  address?: string
 }
 export interface Answer {
   status: number
@@ -48,6 +52,7 @@ export function openScreen(region: Region, log: Log = silent, more: Partial<Offi
   const answered = new Set<RouteName>()
   const app = officeApp({
     ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl: 'http://127.0.0.1:1', log },
+    ...{ site: new Site(origin, 7311), rates: new Rates(region.clock), addresses: addressesBehind() },
     onAnswer: (name, value) => {
       demandFit(name, value)
       answered.add(name)
@@ -56,26 +61,31 @@ export function openScreen(region: Region, log: Log = silent, more: Partial<Offi
   })
   let people = 0
   const from: Screen['from'] = async (browser, route, json, headers = {}) => {
-    const sent = { host: new URL(origin).host, origin, 'sec-fetch-site': 'same-origin', ...headers }
-    const asked = {
+    const page = {
+      host: new URL(origin).host,
+      origin,
+      'sec-fetch-site': 'same-origin',
       cookie: browser.cookie,
-      ...sent,
-      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     }
-    const answer = await send(app, route, { json, headers: { ...asked, ...headers } }, browser.address)
+    // A page of ours says that it sends JSON even where there is nothing to say.
+    const form = route.startsWith('POST') ? { json: json ?? {} } : {}
+    const type = { 'content-type': 'application/json' }
+    const answer = await send(
+      app,
+      route,
+      { ...form, headers: { ...page, ...type, ...headers } },
+      browser.address,
+    )
     browser.keep(answer.headers.getSetCookie())
     return answer
   }
   return {
     ...office,
     ...{ app, region, answered, from },
-    ask: (route, asked = {}) =>
-      send(
-        app,
-        route,
-        { ...asked, headers: { authorization: `Bearer ${token}`, ...asked.headers } },
-        '127.0.0.1',
-      ),
+    ask: (route, asked = {}) => {
+      const headers = { authorization: `Bearer ${token}`, ...asked.headers }
+      return send(app, route, { ...asked, headers }, asked.address ?? '127.0.0.1')
+    },
     somebody: async (role, organisation = null) => {
       const account = `somebody${++people}`
       const { oneTimePassword } = await office.accounts.create({
