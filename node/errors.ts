@@ -7,6 +7,7 @@ import { type RecordCode } from '../protocol/index.ts'
 export const errorCodes = [
   'case_not_found',
   'import_not_found',
+  'row_not_held',
   'peer_not_found',
   'peer_unreachable',
   'peer_refused',
@@ -32,6 +33,9 @@ export const errorCodes = [
   'last_administrator',
   'set_up_already',
   'organisation_not_found',
+  'organisation_taken',
+  'organisation_place',
+  'bad_id_number',
   'arrival_not_found',
   'session_not_found',
   'cross_site',

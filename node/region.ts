@@ -38,6 +38,7 @@ import { Organisations } from './organisations/index.ts'
 import { idsFrom, type Platform } from './platform.ts'
 import { type Store } from './store/port.ts'
 import { openVault } from './vault.ts'
+import { Corrections } from './workbooks/corrections.ts'
 import { Imports } from './workbooks/imports.ts'
 import { type SheetReader } from './workbooks/index.ts'
 
@@ -200,6 +201,7 @@ function openDoors(
   courier.greetWith((peer) => greeting(store, recovery, ask, peer))
   const imported = { members, cases, home, host, activities }
   const imports = new Imports({ store, readSheets, peers, ...imported, vault, crypto, clock, ids })
+  const corrections = new Corrections({ store, imports })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
   const evidence = new EvidenceFile({ self, store })
   const erasure = new Erasure({ self, outbox, forget })
@@ -211,6 +213,7 @@ function openDoors(
     requests,
     recovery,
     imports,
+    corrections,
     agreements,
     evidence,
     erasure,

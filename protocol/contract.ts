@@ -21,8 +21,11 @@ export type Access = 'anyone' | 'signed-in' | readonly CallerRole[]
 export const scopes = ['none', 'region', 'part', 'case', 'member', 'arrival', 'organisation'] as const
 export type Scope = (typeof scopes)[number]
 
-/** What another site could make a browser do: `read` has no effect, `json` and `file` have one and are refused it. */
-export type CsrfClass = 'read' | 'json' | 'file'
+/**
+ * What another site could make a browser do. `read` has no effect; `query` has none either and asks in a body, because
+ * names and numbers stand in no address; `json` and `file` have one. All but `read` are heard from our pages alone.
+ */
+export type CsrfClass = 'read' | 'query' | 'json' | 'file'
 
 /** Why it is written down: it changes something, shows what is masked, or lets data out. */
 export type Audited = 'change' | 'reveal' | 'export'

@@ -89,6 +89,12 @@ export class Cases {
     return (await reader.find(cases, { member, open: true })).map(readCase)
   }
 
+  /** All stays of a member of ours, the newest first. */
+  async ofMember(reader: Reader, member: Uuid): Promise<Case[]> {
+    const rows = await reader.find(cases, { member }, { orderBy: 'id', descending: true })
+    return rows.map(readCase)
+  }
+
   /** Home mints a case; it is written with its first record, by `say`. */
   mint(peer: NodeId, tag: string, member: { id: Uuid; branch: Uuid | null }): Case {
     return this.fresh(this.ids.next(), peer, 'home', tag, member.id, member.branch)

@@ -161,6 +161,11 @@ export class HostFlows {
     return reader.get(arrivals, { id })
   }
 
+  /** Undefined for somebody who came back from a peer's copies without his number. */
+  idNumberOf(arrival: Arrival): string | undefined {
+    return isStandIn(arrival) ? undefined : this.vault.open(arrivalPlace(arrival.id), arrival.idSealed)
+  }
+
   async byTokens(reader: Reader, tokens: readonly string[]): Promise<Map<string, Arrival[]>> {
     const found = await reader.findIn(arrivals, 'idToken', tokens)
     const groups = new Map<string, Arrival[]>()

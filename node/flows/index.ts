@@ -27,7 +27,7 @@ import { type HostFlows } from './host.ts'
 import { type FlowReplay } from './replay.ts'
 import { cases } from './tables.ts'
 
-export { Cases, type Case, type CaseRow } from './cases.ts'
+export { Cases, readCase, type Case, type CaseRow } from './cases.ts'
 export { HomeFlows, type OutflowEntry, type OutflowResult } from './home.ts'
 export { FlowReplay, type LostAnswers } from './replay.ts'
 export { HostFlows, type Arrival, type ArrivalEntry, type ArrivalResult } from './host.ts'

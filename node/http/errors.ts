@@ -51,6 +51,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '没有这个案件。请从案件列表中重新选择。',
     en: 'There is no such case. Choose it again from the list.',
   },
+  row_not_held: {
+    status: 409,
+    zh: '这一行已不在待改正之列。',
+    en: 'This row is not held for correction any more.',
+  },
   import_not_found: { status: 404, zh: '没有这次导入的记录。', en: 'There is no such import.' },
   peer_not_found: {
     status: 404,
@@ -157,6 +162,21 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     en: 'The node is set up already: sign in.',
   },
   organisation_not_found: { status: 404, zh: '没有这个组织。', en: 'There is no such organisation.' },
+  organisation_taken: {
+    status: 409,
+    zh: '已有同名组织。',
+    en: 'There is an organisation of this name already.',
+  },
+  organisation_place: {
+    status: 422,
+    zh: '党支部应隶属党委或本地区,党委应直属本地区。',
+    en: 'A branch stands under a committee or the region, a committee under the region.',
+  },
+  bad_id_number: {
+    status: 422,
+    zh: '公民身份号码不正确,请核对。',
+    en: 'The ID number is not right: compare it again.',
+  },
   arrival_not_found: { status: 404, zh: '没有这条流入登记。', en: 'There is no such arrival.' },
   session_not_found: { status: 404, zh: '没有这个登录会话。', en: 'There is no such session.' },
   cross_site: {

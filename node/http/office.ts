@@ -18,12 +18,17 @@ import { DomainError } from '../errors.ts'
 import { defect } from '../log.ts'
 import { readBody, type NodeContext } from './body.ts'
 import { accountDesk } from './desks/accounts.ts'
+import { backDesk } from './desks/back.ts'
 import { caseHandlers } from './desks/cases.ts'
 import { entranceDesk } from './desks/entrance.ts'
+import { exportDesk } from './desks/exports.ts'
 import { nodeDesk } from './desks/node.ts'
+import { pageDesk } from './desks/pages.ts'
+import { workDesk } from './desks/work.ts'
 import { defectAnswer, describeError, domain } from './errors.ts'
 import { beyondPart, partOf, read, refusalOf, whoAsks, type Asking } from './guard.ts'
 import { jsonBody, type App } from './parameters.ts'
+import { type Rates } from './rates.ts'
 import { type Call, type Caller, type Handlers, type OfficeDoors } from './route.ts'
 
 /** Workbooks are at most 10 MB packed (node/workbooks/archive.ts); a little more, so that the clear refusal is theirs. */
@@ -43,6 +48,10 @@ export function officeApp(doors: OfficeDoors): App {
     ...accountDesk(doors),
     ...nodeDesk(doors),
     ...caseHandlers(doors),
+    ...pageDesk(doors),
+    ...workDesk(doors),
+    ...exportDesk(doors),
+    ...backDesk(doors),
   }
   // A path without a name in it before one with, so that none is taken for an id.
   const names = (Object.keys(routes) as RouteName[]).sort(
@@ -103,7 +112,7 @@ async function serve(
   if (refused === 'not_found') await note('not_for_role')
   if (refused !== undefined) throw new DomainError(refused)
   const account = caller.signedIn?.account.id
-  if (account !== undefined) doors.rates.account(account, contract)
+  if (account !== undefined) await withinRates(doors.rates, account, contract, note)
   const call = await callOf(doors, contract, context, caller, visitor)
   const beyond = await beyondPart(doors.region, contract.scope, context.req.param('id'), call.part)
   if (beyond !== undefined) {
@@ -114,6 +123,22 @@ async function serve(
   const value = contract.audit === null ? await run() : await audited(note, detailOf(contract, call), run)
   doors.onAnswer?.(name, value)
   return answer(context, contract, value)
+}
+
+/** Whoever reads out the register number by number is stopped, and the audit says so (attacks.md W18). */
+async function withinRates(
+  rates: Rates,
+  account: string,
+  contract: RouteContract,
+  note: (outcome: string) => Promise<number>,
+): Promise<void> {
+  try {
+    rates.account(account, contract)
+  } catch (error) {
+    const shows = contract.audit === 'reveal' || contract.audit === 'export'
+    if (shows && rates.worthNoting(account)) await note('rate_limited')
+    throw error
+  }
 }
 
 /** Writes down that it begins, and how it ended. */

@@ -15,6 +15,8 @@ export const rateBuckets = {
   /** Numbers shown in the clear: a morning's telephone calls, not a register. */
   reveals: { most: 30, refillMs: 60_000 },
   exports: { most: 10, refillMs: 120_000 },
+  /** Refusals of one caller that are written down: the first, and one a minute. */
+  noted: { most: 1, refillMs: 60_000 },
   /** Before anybody has signed in, by address. */
   strangers: { most: 60, refillMs: 200 },
 } as const satisfies Record<string, Bucket>
@@ -36,6 +38,11 @@ export class Rates {
   account(id: string, { audit }: RouteContract): void {
     const special = audit === 'reveal' ? ['reveals' as const] : audit === 'export' ? ['exports' as const] : []
     this.demand((['requests', 'work', ...special] as const).map((name) => [name, id] as const))
+  }
+
+  /** Should this refusal be written down? Many in a row are one story. */
+  worthNoting(id: string): boolean {
+    return this.buckets.take([['noted', id]]) === 0
   }
 
   /** Counts the time that `work` takes for this caller. */

@@ -14,6 +14,7 @@ import { type Account, type Accounts, type SignedIn, type SignIn, type Visitor }
 import { type Audit } from '../audit/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Log } from '../log.ts'
+import { type Counts, type Pages } from '../pages/index.ts'
 import { type Region } from '../region.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
@@ -26,6 +27,10 @@ export interface OfficeDoors {
   readonly accounts: Accounts
   readonly signIn: SignIn
   readonly audit: Audit
+  readonly pages: Pages
+  readonly counts: Counts
+  /** What of the configuration a page shows. */
+  readonly settings: { readonly origin: string; readonly trustedProxies: string[] }
   readonly token: string
   readonly site: Site
   readonly rates: Rates

@@ -6,6 +6,7 @@ import { type CsrfClass } from '../../protocol/index.ts'
 import { type ErrorCode } from '../errors.ts'
 
 const contentTypes: Record<Exclude<CsrfClass, 'read'>, string> = {
+  query: 'application/json',
   json: 'application/json',
   file: 'application/octet-stream',
 }

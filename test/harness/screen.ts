@@ -7,7 +7,8 @@ import { addressesBehind } from '../../node/http/addresses.ts'
 import { Rates } from '../../node/http/rates.ts'
 import { Site } from '../../node/http/site.ts'
 import { officeApp } from '../../node/http/office.ts'
-import { type OfficeDoors } from '../../node/http/route.ts'
+import { Counts, Pages } from '../../node/pages/index.ts'
+import { type PageReader } from '../../node/store/database.ts'
 import { type Log } from '../../node/log.ts'
 import { openOffice, type Office } from '../../node/office.ts'
 import { type Region } from '../../node/region.ts'
@@ -47,17 +48,21 @@ export interface Screen extends Office {
   somebody(role: Role, organisation?: string | null): Promise<Browser>
 }
 
-export function openScreen(region: Region, log: Log = silent, more: Partial<OfficeDoors> = {}): Screen {
+/** Pages read PostgreSQL: a test on memory that asks for one fails. */
+const noPages: PageReader = { rows: () => Promise.reject(new Error('this test has no PostgreSQL')) }
+
+export function openScreen(region: Region, log: Log = silent, reader: PageReader = noPages): Screen {
   const office = openOffice({ region, random: seededRandom(5), origin, passwords: { costLog2: 4 } })
   const answered = new Set<RouteName>()
   const app = officeApp({
     ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl: 'http://127.0.0.1:1', log },
     ...{ site: new Site(origin, 7311), rates: new Rates(region.clock), addresses: addressesBehind() },
+    ...{ pages: new Pages(reader), counts: new Counts(reader, region.clock) },
+    settings: { origin, trustedProxies: [] },
     onAnswer: (name, value) => {
       demandFit(name, value)
       answered.add(name)
     },
-    ...more,
   })
   let people = 0
   const from: Screen['from'] = async (browser, route, json, headers = {}) => {

@@ -1,5 +1,6 @@
 /** A request for every route, good enough to be let in: typed by its row, so a changed form fails to compile. */
 import { type RequestOf, type RouteName, type Routes, type Uuid } from '../../protocol/index.ts'
+import { idNumberOf } from '../harness/people.ts'
 import { type Belongings, type TwoParts } from '../harness/parts.ts'
 
 export interface Sample<B = unknown> {
@@ -68,4 +69,35 @@ export const samples: { readonly [K in RouteName]: Sample<RequestOf<Routes[K]>> 
   'case.report': { side: 'host', body: activity },
   'case.correct': { side: 'host', body: { corrects: '019ca000-0000-7000-8000-00000000beef', activity } },
   'case.erase': {},
+  'overview.look': {},
+  'cases.query': { body: { side: 'home', limit: 50 } },
+  'cases.export': { body: { side: 'host', limit: 50 } },
+  'arrivals.query': { body: { limit: 50 } },
+  'members.query': { body: { limit: 50, search: '王' } },
+  'members.export': { body: { limit: 50 } },
+  'member.detail': {},
+  'activities.query': { body: { limit: 50 } },
+  'activities.ledger': { body: ({ branch }) => ({ organisation: branch, year: 2026 }) },
+  'activities.ledger-export': { body: ({ branch }) => ({ organisation: branch, year: 2026 }) },
+  'organisations.list': {},
+  'member.reveal': { body: { field: 'idNumber', purpose: 'identity-check' } },
+  'arrival.reveal': { body: { field: 'phone', purpose: 'contact' } },
+  'case.reveal': { body: { field: 'homePhone', purpose: 'contact' } },
+  'outflow.add': { body: { host: '440300', outflow: { destination: { code: '440300', text: '深圳' } } } },
+  'arrivals.add': {
+    body: ({ branchName }) => ({
+      idNumber: idNumberOf(77),
+      home: '440300',
+      name: '赵七',
+      branch: branchName,
+    }),
+  },
+  'activities.meeting': { body: ({ hostCase }) => ({ activity, cases: [hostCase] }) },
+  'organisations.add': { body: { name: '中共新区委员会', kind: 'committee' } },
+  'organisation.change': { body: ({ branchName }) => ({ name: branchName }) },
+  'peers.detail': {},
+  'imports.list': {},
+  'imports.rows': {},
+  'imports.correct': { body: { cells: {} } },
+  'settings.look': {},
 }

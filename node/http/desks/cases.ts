@@ -1,7 +1,7 @@
 /** The routes of cases: each verb goes to the case desk, masked for screens, within the caller's part. */
 import { maskPhone, type CaseDetail } from '../../../protocol/index.ts'
-import { DomainError } from '../../errors.ts'
-import { isWithin, type Desk, type OfficeDoors, type Part } from '../route.ts'
+import { type Desk, type OfficeDoors } from '../route.ts'
+import { demandBranchWithin } from './work.ts'
 
 type CaseRoute =
   | 'cases.list'
@@ -34,7 +34,7 @@ export function caseHandlers({ desk, region }: OfficeDoors): Desk<CaseRoute> {
     'case.close': ({ params, body }) => desk.close(params.id, body),
     'case.notice': ({ params, body }) => desk.notify(params.id, body),
     'case.place': async ({ params, body, part }) => {
-      await demandBranchWithin(part, body.branch)
+      await demandBranchWithin(region, part, body.branch)
       return desk.place(params.id, body)
     },
     'case.depart': ({ params, body }) => desk.depart(params.id, body),
@@ -42,13 +42,6 @@ export function caseHandlers({ desk, region }: OfficeDoors): Desk<CaseRoute> {
     'case.report': ({ params, body }) => desk.report(params.id, body),
     'case.correct': ({ params, body }) => desk.correct(params.id, body),
     'case.erase': ({ params }) => desk.erase(params.id),
-  }
-
-  /** The whole region may name a new branch; a committee only one of its own that is there. */
-  async function demandBranchWithin(part: Part, name: string): Promise<void> {
-    if (part === 'all') return
-    const found = await region.store.read((reader) => region.organisations.named(reader, name))
-    if (!isWithin(part, found?.id)) throw new DomainError('organisation_not_found')
   }
 }
 

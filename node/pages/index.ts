@@ -1,0 +1,265 @@
+/**
+ * What the pages of the screens read: lists by keyset, ledgers and counts, straight from PostgreSQL.
+ *
+ * This is a reader of its own and not the store's port, because a list needs ranges, beginnings of names, joins and
+ * groups, which the port would have to promise for memory as well. It changes nothing, so no rule of the domain lives
+ * here; what a row means is computed by the same pure functions as everywhere. Every condition is one an index serves
+ * (test/pages/plans.test.ts), and what the caller may see is a condition of each statement, not a filter afterwards.
+ */
+import { sql, type SQL } from 'drizzle-orm'
+import { type PgColumn } from 'drizzle-orm/pg-core'
+import {
+  type ActivityQuery,
+  type ArrivalQuery,
+  type CaseQuery,
+  type MemberQuery,
+  type Uuid,
+} from '../../protocol/index.ts'
+import { activities } from '../activities/tables.ts'
+import { envelopesOut, recordsOut, streamsOut } from '../federation/tables.ts'
+import { type Arrival, type CaseRow } from '../flows/index.ts'
+import { arrivals, cases } from '../flows/tables.ts'
+import { type Member } from '../members/index.ts'
+import { members } from '../members/tables.ts'
+import { type PageReader } from '../store/database.ts'
+
+import { all, among, texts, type Within } from './conditions.ts'
+
+export { type Within } from './conditions.ts'
+export { Counts, type RegionCounts } from './counts.ts'
+
+export interface Page<T> {
+  readonly rows: T[]
+  readonly next: string | null
+}
+
+export interface ActivityLine {
+  readonly id: Uuid
+  readonly caseId: Uuid
+  readonly name: string
+  readonly caseSide: string
+  readonly by: string
+  readonly on: string
+  readonly kind: string
+  readonly title: string | null
+  readonly amountFen: number | null
+}
+
+export interface LedgerLine {
+  readonly caseId: Uuid
+  readonly side: string
+  readonly name: string
+  /** YYYY-MM, or null for a case without activities in the year. */
+  readonly month: string | null
+  readonly count: number
+  readonly dues: number
+  readonly lastOn: string | null
+}
+
+/** People of one organisation in one ledger: a branch has at most some dozens, a committee some thousands. */
+const casesInLedger = 3000
+
+export class Pages {
+  private readonly reader: PageReader
+
+  constructor(reader: PageReader) {
+    this.reader = reader
+  }
+
+  /** The newest case first; those whose name begins with `search` by name. */
+  async cases(query: CaseQuery, within: Within): Promise<Page<CaseRow>> {
+    const { side, peer, meaning, search, after, limit } = query
+    const conditions = [
+      sql`${cases.side} = ${side}`,
+      ...(peer === undefined ? [] : [sql`${cases.peer} = ${peer}`]),
+      ...(meaning === undefined ? [] : [sql`${cases.meaning} = ${meaning}`]),
+      ...among(cases.organisation, within),
+    ]
+    if (search !== undefined)
+      return this.byName(caseColumns, sql`${cases}`, cases.name, cases.id, conditions, search, after, limit)
+    return this.byId(caseColumns, sql`${cases}`, cases.id, conditions, within !== undefined, after, limit)
+  }
+
+  async arrivals(query: ArrivalQuery, within: Within): Promise<Page<Arrival>> {
+    const { state, search, after, limit } = query
+    const conditions = [
+      ...(state === undefined ? [] : [sql`${arrivals.state} = ${state}`]),
+      ...among(arrivals.branch, within),
+    ]
+    const from = sql`${arrivals}`
+    if (search !== undefined)
+      return this.byName(arrivalColumns, from, arrivals.name, arrivals.id, conditions, search, after, limit)
+    return this.byId(arrivalColumns, from, arrivals.id, conditions, within !== undefined, after, limit)
+  }
+
+  /** By name; with a whole ID number, by its token, the one member who has it. */
+  async members(query: MemberQuery, within: Within, idToken: string | undefined): Promise<Page<Member>> {
+    const { search, after, limit } = query
+    const conditions = among(members.branch, within)
+    if (idToken !== undefined) {
+      const where = all([...conditions, sql`${members.idToken} = ${idToken}`])
+      const rows = await this.reader.rows<Member>(sql`select ${memberColumns} from ${members} where ${where}`)
+      return { rows, next: null }
+    }
+    const from = sql`${members}`
+    return this.byName(memberColumns, from, members.name, members.id, conditions, search, after, limit)
+  }
+
+  /** The newest report first. */
+  async activities(query: ActivityQuery, within: Within): Promise<Page<ActivityLine>> {
+    const { after, limit } = query
+    const own = within !== undefined || query.case !== undefined
+    const of = all([
+      ...among(cases.organisation, within),
+      ...(query.case === undefined ? [] : [sql`${cases.id} = ${query.case}`]),
+    ])
+    const before = after === undefined ? sql`` : sql` and a.id < ${after}`
+    // Reports on some people are found by their cases; those on everybody by their own order.
+    const source = own
+      ? sql`(select id, name, side from ${cases} where ${of} offset 0) c join ${activities} a on a.case_id = c.id`
+      : sql`${activities} a join ${cases} c on c.id = a.case_id`
+    const rows = await this.reader.rows<ActivityLine>(sql`
+      select a.id, a.case_id as "caseId", c.name, c.side as "caseSide", a.side as by, a.on_day as on, a.kind, a.title,
+        a.amount_fen as "amountFen"
+      from ${source} where not a.withdrawn${before} order by a.id desc limit ${limit + 1}`)
+    return paged(rows, limit, ({ id }) => id)
+  }
+
+  /** Activities and dues by person and month of a year. */
+  async ledger(within: readonly Uuid[], year: number): Promise<LedgerLine[]> {
+    const [from, until] = [`${year}-01`, `${year}-12-31`]
+    return this.reader.rows<LedgerLine>(sql`
+      select c.id as "caseId", c.side, c.name, substr(a.on_day, 1, 7) as month,
+        count(a.id) filter (where a.kind <> 'dues') as count,
+        coalesce(sum(a.amount_fen) filter (where a.kind = 'dues'), 0)::int8 as dues, max(a.on_day) as "lastOn"
+      from (select id, side, name, open from ${cases} where ${all(among(cases.organisation, within))}
+        order by id desc limit ${casesInLedger}) c
+      left join ${activities} a on a.case_id = c.id and not a.withdrawn and a.on_day between ${from} and ${until}
+      where c.open or a.id is not null
+      group by c.id, c.side, c.name, month order by c.name, c.id, month`)
+  }
+
+  /** Those among these cases of which a record of ours has no receipt yet. */
+  async inFlight(ids: readonly Uuid[]): Promise<Set<Uuid>> {
+    if (ids.length === 0) return new Set()
+    const rows = await this.reader.rows<{ id: Uuid }>(sql`
+      select distinct r.case_id as id from ${recordsOut} r join ${streamsOut} s on s.peer = r.peer
+      where r.case_id = any(${texts(ids)}) and r.position >= coalesce(
+        (select min(e.first_position) from ${envelopesOut} e where e.peer = r.peer and not e.receipted),
+        s.sealed_position + 1)`)
+    return new Set(rows.map(({ id }) => id))
+  }
+
+  /** Our latest records that this peer parked or refused. Looks back over a bounded part of the stream. */
+  async outcomes(peer: string): Promise<OutcomeLine[]> {
+    return this.reader.rows<OutcomeLine>(sql`
+      select type, case_id as "caseId", outcome, written_ms as "writtenMs" from (
+        select * from ${recordsOut} where ${recordsOut.peer} = ${peer} order by position desc limit 20000) latest
+      where outcome is not null order by position desc limit 50`)
+  }
+
+  private async byId<T extends { id: Uuid }>(
+    columns: SQL,
+    from: SQL,
+    id: PgColumn,
+    conditions: readonly SQL[],
+    few: boolean,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Page<T>> {
+    const where = all([...conditions, ...(after === undefined ? [] : [sql`${id} < ${after}`])])
+    // Few rows of many organisations: found first and sorted then. Else the index by id would be walked to its end.
+    const found = sql`select ${columns} from ${from} where ${where}`
+    const rows = await this.reader.rows<T>(
+      few
+        ? sql`with found as materialized (${found}) select * from found order by id desc limit ${limit + 1}`
+        : sql`${found} order by ${id} desc limit ${limit + 1}`,
+    )
+    return paged(rows, limit, (row) => row.id)
+  }
+
+  private async byName<T extends { id: Uuid; name: string }>(
+    columns: SQL,
+    from: SQL,
+    name: PgColumn,
+    id: PgColumn,
+    conditions: readonly SQL[],
+    search: string | undefined,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Page<T>> {
+    const begins = search === undefined ? [] : [sql`${name} like ${`${escaped(search)}%`}`]
+    const [afterName = '', afterId = ''] = after === undefined ? [] : placeOf(after)
+    const beyond =
+      after === undefined
+        ? []
+        : [sql`${name} ~>=~ ${afterName} and (${name} ~>~ ${afterName} or ${id} > ${afterId})`]
+    const rows = await this.reader.rows<T>(sql`
+      select ${columns} from ${from} where ${all([...conditions, ...begins, ...beyond])}
+      order by ${name} using ~<~, ${id} limit ${limit + 1}`)
+    return paged(rows, limit, (row) => placeText(row.name, row.id))
+  }
+}
+
+export interface OutcomeLine {
+  readonly type: string
+  readonly caseId: Uuid | null
+  readonly outcome: string
+  readonly writtenMs: number
+}
+
+/** Columns under the names of their fields, so that a row is the row of the table's definition. */
+function columnsOf(table: typeof cases | typeof arrivals | typeof members, fields: readonly string[]): SQL {
+  const byField = table as unknown as Record<string, PgColumn>
+  const list = fields.map((field) => sql`${byField[field]} as ${sql.identifier(field)}`)
+  return sql.join(list, sql`, `)
+}
+
+const caseColumns = columnsOf(cases, [
+  ...['id', 'peer', 'side', 'tag', 'member', 'arrival', 'registerPhone', 'open', 'homeFacts', 'hostFacts'],
+  ...['name', 'meaning', 'organisation', 'changedMs'],
+])
+const arrivalColumns = columnsOf(arrivals, [
+  ...[
+    'id',
+    'home',
+    'idToken',
+    'idSealed',
+    'tag',
+    'name',
+    'category',
+    'phone',
+    'arrivedOn',
+    'branch',
+    'employer',
+  ],
+  ...['state', 'query', 'caseId', 'changedMs'],
+])
+const memberColumns = columnsOf(members, [
+  ...['id', 'idToken', 'idSealed', 'name', 'category', 'phone', 'gender', 'ethnicity', 'bornOn', 'education'],
+  ...['joinedOn', 'branch', 'changedMs'],
+])
+
+function escaped(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}
+
+function paged<T>(rows: T[], limit: number, place: (row: T) => string): Page<T> {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return { rows: page, next: rows.length > limit && last !== undefined ? place(last) : null }
+}
+
+function placeText(name: string, id: Uuid): string {
+  return Buffer.from(JSON.stringify([name, id])).toString('base64url')
+}
+
+function placeOf(text: string): [string, string] {
+  try {
+    const [name, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[]
+    if (typeof name === 'string' && typeof id === 'string') return [name, id]
+  } catch {
+    // Not one of ours: a list from its beginning.
+  }
+  return ['', '']
+}
