@@ -47,7 +47,7 @@ export interface RouteContract {
   readonly params?: z.ZodType<object>
   readonly query?: z.ZodType<object>
   readonly body?: z.ZodType
-  readonly answer: z.ZodType | 'text' | 'xlsx'
+  readonly answer: z.ZodType | 'text' | 'html' | 'xlsx'
 }
 
 type Out<T> = T extends z.ZodType ? z.output<T> : Record<never, never>
@@ -58,7 +58,7 @@ export type RequestOf<C extends RouteContract> = C extends { csrf: 'file' }
   : C extends { body: infer B }
     ? Out<B>
     : undefined
-export type AnswerOf<C extends RouteContract> = C['answer'] extends 'text'
+export type AnswerOf<C extends RouteContract> = C['answer'] extends 'text' | 'html'
   ? string
   : C['answer'] extends 'xlsx'
     ? Uint8Array

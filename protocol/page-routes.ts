@@ -1,6 +1,6 @@
 /** Rows of the route table for the pages of the screens. */
 import { z } from 'zod'
-import { type CallerRole, type RouteContract } from './contract.ts'
+import { callers, type CallerRole, type RouteContract } from './contract.ts'
 import { uuidSchema } from './ids.ts'
 import * as page from './pages.ts'
 
@@ -270,4 +270,26 @@ const backRoutes = {
   },
 } as const satisfies Record<string, RouteContract>
 
-export const pageRoutes = { ...listRoutes, ...workRoutes, ...backRoutes } as const
+/** The contract itself, for who writes a program against it. */
+const contractRoutes = {
+  'contract.document': {
+    ...get,
+    path: '/api/openapi.json',
+    zh: '接口说明(OpenAPI 3.1)',
+    en: 'The contract as an OpenAPI 3.1 document',
+    access: callers,
+    scope: 'none',
+    answer: z.looseObject({ openapi: z.literal('3.1.0'), paths: z.record(z.string(), z.unknown()) }),
+  },
+  'contract.page': {
+    ...get,
+    path: '/api/docs',
+    zh: '接口说明(网页)',
+    en: 'The contract as a page to read',
+    access: callers,
+    scope: 'none',
+    answer: 'html',
+  },
+} as const satisfies Record<string, RouteContract>
+
+export const pageRoutes = { ...listRoutes, ...workRoutes, ...backRoutes, ...contractRoutes } as const

@@ -19,6 +19,7 @@ import { defect } from '../log.ts'
 import { readBody, type NodeContext } from './body.ts'
 import { accountDesk } from './desks/accounts.ts'
 import { backDesk } from './desks/back.ts'
+import { contractDesk, contractPagePolicy } from './desks/contract.ts'
 import { caseHandlers } from './desks/cases.ts'
 import { entranceDesk } from './desks/entrance.ts'
 import { exportDesk } from './desks/exports.ts'
@@ -52,6 +53,7 @@ export function officeApp(doors: OfficeDoors): App {
     ...workDesk(doors),
     ...exportDesk(doors),
     ...backDesk(doors),
+    ...contractDesk(),
   }
   // A path without a name in it before one with, so that none is taken for an id.
   const names = (Object.keys(routes) as RouteName[]).sort(
@@ -213,6 +215,10 @@ async function formBody({ body }: RouteContract, context: NodeContext): Promise<
 
 function answer(context: NodeContext, { answer: kind }: RouteContract, value: unknown): Response {
   if (kind === 'text') return context.text(value as string)
+  if (kind === 'html') {
+    context.header('content-security-policy', contractPagePolicy)
+    return context.html(value as string)
+  }
   if (kind !== 'xlsx') return context.json(value as object)
   context.header('content-type', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
   return context.body(new Uint8Array(value as Uint8Array))

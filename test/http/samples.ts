@@ -100,4 +100,6 @@ export const samples: { readonly [K in RouteName]: Sample<RequestOf<Routes[K]>> 
   'imports.rows': {},
   'imports.correct': { body: { cells: {} } },
   'settings.look': {},
+  'contract.document': {},
+  'contract.page': {},
 }

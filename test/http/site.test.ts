@@ -1,4 +1,5 @@
 /** Other sites, strangers in a hurry, and what every answer says of itself. */
+import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { rateBuckets } from '../../node/http/rates.ts'
 import { Site } from '../../node/http/site.ts'
@@ -113,6 +114,17 @@ describe('every answer', () => {
       expect(headers.get('referrer-policy')).toBe('no-referrer')
       expect(headers.get('access-control-allow-origin')).toBeNull()
     }
+  })
+
+  it('of the page of the contract runs no script and has its one style by its hash', async () => {
+    const { text, headers } = await screen.from(officer, 'GET /api/docs')
+    const policy = headers.get('content-security-policy') ?? ''
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+';/)
+    expect(policy).not.toMatch(/unsafe|script-src/)
+    expect(text).not.toMatch(/<script|style=|on\w+=/)
+    const [, style = ''] = /<style>([^]*?)<\/style>/.exec(text) ?? []
+    expect(policy).toContain(createHash('sha256').update(style).digest('base64'))
+    expect(text).toContain('/api/cases/query')
   })
 
   it('demands TLS where browsers come over TLS, and only there', () => {
