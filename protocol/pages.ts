@@ -264,6 +264,7 @@ export const meetingResultSchema = z.strictObject({
   refused: z.array(z.strictObject({ case: uuidSchema, code: z.string() })),
 })
 export const ledgerQuerySchema = z.strictObject({
+  ...paging,
   organisation: uuidSchema,
   year: z.int().min(1950).max(2100),
 })
@@ -280,6 +281,7 @@ export const ledgerSchema = z.strictObject({
       lastOn: z.string().nullable(),
     }),
   ),
+  next: z.string().nullable(),
 })
 
 // Peers, imports, settings.

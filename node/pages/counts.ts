@@ -3,6 +3,7 @@
  * says when it was made; whoever asks meanwhile gets the last one, and one counting at a time runs for one part.
  */
 import { sql, type SQL } from 'drizzle-orm'
+import { type PgColumn } from 'drizzle-orm/pg-core'
 import { uuidV7, type Uuid } from '../../protocol/index.ts'
 import { activities } from '../activities/tables.ts'
 import { arrivals, cases } from '../flows/tables.ts'
@@ -117,23 +118,34 @@ export class Counts {
   }
 
   /** Ids begin with the time they were made at (UUIDv7), so a month is a range of ids. */
-  private countMonths(within: Within): Promise<MonthCount[]> {
+  private async countMonths(within: Within): Promise<MonthCount[]> {
     const starts = monthStarts(this.clock.nowMs())
     const bounds = starts.map(({ ms }) => uuidV7(ms, new Uint8Array(10)))
-    const names = starts.slice(0, -1).map(({ month }) => month)
-    const [own, people] = [among(cases.organisation, within), among(arrivals.branch, within)]
-    const reports =
-      within === undefined
-        ? sql`select count(*) from ${activities} a where a.id >= m.lo and a.id < m.hi`
-        : sql`select count(*) from (select id from ${cases} where ${all(own)} offset 0) c
-            join ${activities} a on a.case_id = c.id where a.id >= m.lo and a.id < m.hi`
-    return this.reader.rows<MonthCount>(sql`
-      select m.month,
-        (select count(*) from ${cases} where ${all([sql`side = 'home' and id >= m.lo and id < m.hi`, ...own])}) as published,
-        (select count(*) from ${arrivals} where ${all([sql`id >= m.lo and id < m.hi`, ...people])}) as arrived,
-        (${reports}) as activities
-      from unnest(${texts(names)}, ${texts(bounds.slice(0, -1))}, ${texts(bounds.slice(1))}) with ordinality
-        as m(month, lo, hi, i) order by m.i`)
+    const own = all([sql`${cases.side} = 'home'`, ...among(cases.organisation, within)])
+    const published = await this.perMonth(sql`${cases}`, own, cases.id, bounds)
+    const people = all(among(arrivals.branch, within))
+    const arrived = await this.perMonth(sql`${arrivals}`, people, arrivals.id, bounds)
+    const ofPart = sql`(select id from ${cases} where ${all(among(cases.organisation, within))} offset 0) c`
+    const source =
+      within === undefined ? sql`${activities}` : sql`${ofPart} join ${activities} on case_id = c.id`
+    const reported = await this.perMonth(source, sql`true`, activities.id, bounds)
+    return starts.slice(0, -1).map(({ month }, i) => ({
+      month,
+      published: published[i] ?? 0,
+      arrived: arrived[i] ?? 0,
+      activities: reported[i] ?? 0,
+    }))
+  }
+
+  /** All months in one pass, from the index alone. */
+  private async perMonth(from: SQL, where: SQL, id: PgColumn, bounds: readonly string[]): Promise<number[]> {
+    const columns = bounds
+      .slice(0, -1)
+      .map((lo, i) => sql`count(*) filter (where ${id} >= ${lo} and ${id} < ${bounds[i + 1]})`)
+    const [row] = await this.reader.rows<{ counts: string }>(sql`
+      select array[${sql.join(columns, sql`, `)}]::int8[]::text as counts from ${from}
+      where ${where} and ${id} >= ${bounds[0]}`)
+    return (row?.counts ?? '{}').slice(1, -1).split(',').map(Number)
   }
 
   private keep<T>(key: string, forMs: number, work: () => Promise<T>): Promise<T> {

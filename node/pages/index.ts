@@ -56,9 +56,6 @@ export interface LedgerLine {
   readonly lastOn: string | null
 }
 
-/** People of one organisation in one ledger: a branch has at most some dozens, a committee some thousands. */
-const casesInLedger = 3000
-
 export class Pages {
   private readonly reader: PageReader
 
@@ -76,7 +73,17 @@ export class Pages {
       ...among(cases.organisation, within),
     ]
     if (search !== undefined)
-      return this.byName(caseColumns, sql`${cases}`, cases.name, cases.id, conditions, search, after, limit)
+      return this.byName(
+        caseColumns,
+        sql`${cases}`,
+        cases.name,
+        cases.id,
+        conditions,
+        search,
+        after,
+        limit,
+        several(within),
+      )
     return this.byId(caseColumns, sql`${cases}`, cases.id, conditions, within !== undefined, after, limit)
   }
 
@@ -88,7 +95,17 @@ export class Pages {
     ]
     const from = sql`${arrivals}`
     if (search !== undefined)
-      return this.byName(arrivalColumns, from, arrivals.name, arrivals.id, conditions, search, after, limit)
+      return this.byName(
+        arrivalColumns,
+        from,
+        arrivals.name,
+        arrivals.id,
+        conditions,
+        search,
+        after,
+        limit,
+        several(within),
+      )
     return this.byId(arrivalColumns, from, arrivals.id, conditions, within !== undefined, after, limit)
   }
 
@@ -102,41 +119,67 @@ export class Pages {
       return { rows, next: null }
     }
     const from = sql`${members}`
-    return this.byName(memberColumns, from, members.name, members.id, conditions, search, after, limit)
+    return this.byName(
+      memberColumns,
+      from,
+      members.name,
+      members.id,
+      conditions,
+      search,
+      after,
+      limit,
+      several(within),
+    )
   }
 
-  /** The newest report first. */
+  /** Of everybody the newest report first; of some people the latest day first. */
   async activities(query: ActivityQuery, within: Within): Promise<Page<ActivityLine>> {
     const { after, limit } = query
-    const own = within !== undefined || query.case !== undefined
-    const of = all([
+    const of = [
       ...among(cases.organisation, within),
       ...(query.case === undefined ? [] : [sql`${cases.id} = ${query.case}`]),
-    ])
-    const before = after === undefined ? sql`` : sql` and a.id < ${after}`
-    // Reports on some people are found by their cases; those on everybody by their own order.
-    const source = own
-      ? sql`(select id, name, side from ${cases} where ${of} offset 0) c join ${activities} a on a.case_id = c.id`
-      : sql`${activities} a join ${cases} c on c.id = a.case_id`
-    const rows = await this.reader.rows<ActivityLine>(sql`
+    ]
+    const [afterDay = '', afterId = ''] = after === undefined ? [] : placeOf(after)
+    // One day after another in the index by case; all reports there are in the order of their own ids.
+    const chosen =
+      of.length === 0
+        ? sql`select id, on_day from ${activities} where ${after === undefined ? sql`true` : sql`id < ${afterId}`}
+            order by id desc limit ${limit + 1}`
+        : sql`select a.id, a.on_day from (select id from ${cases} where ${all(of)} offset 0) c
+            join ${activities} a on a.case_id = c.id
+            where ${after === undefined ? sql`true` : sql`(a.on_day, a.id) < (${afterDay}, ${afterId})`}
+            order by a.on_day desc, a.id desc limit ${limit + 1}`
+    const order = of.length === 0 ? sql`a.id desc` : sql`a.on_day desc, a.id desc`
+    const lines = await this.reader.rows<ActivityLine & { withdrawn: boolean }>(sql`
+      with chosen as materialized (${chosen})
       select a.id, a.case_id as "caseId", c.name, c.side as "caseSide", a.side as by, a.on_day as on, a.kind, a.title,
-        a.amount_fen as "amountFen"
-      from ${source} where not a.withdrawn${before} order by a.id desc limit ${limit + 1}`)
-    return paged(rows, limit, ({ id }) => id)
+        a.amount_fen as "amountFen", a.withdrawn
+      from chosen join ${activities} a on a.id = chosen.id join ${cases} c on c.id = a.case_id order by ${order}`)
+    const { rows, next } = paged(lines, limit, ({ on, id }) => placeText(on, id))
+    return { rows: rows.filter(({ withdrawn }) => !withdrawn), next }
   }
 
-  /** Activities and dues by person and month of a year. */
-  async ledger(within: readonly Uuid[], year: number): Promise<LedgerLine[]> {
+  /** Activities and dues by person and month of a year, person by person. */
+  async ledger(
+    query: { after?: string | undefined; limit: number; year: number },
+    within: readonly Uuid[],
+  ): Promise<{ lines: LedgerLine[]; next: string | null }> {
+    const { after, limit, year } = query
+    const conditions = among(cases.organisation, within)
+    const [columns, source] = [sql`id, name`, sql`${cases}`]
+    const page = await this.byName<{ id: Uuid; name: string }>(
+      ...([columns, source, cases.name, cases.id, conditions, undefined, after, limit, true] as const),
+    )
     const [from, until] = [`${year}-01`, `${year}-12-31`]
-    return this.reader.rows<LedgerLine>(sql`
+    const lines = await this.reader.rows<LedgerLine>(sql`
       select c.id as "caseId", c.side, c.name, substr(a.on_day, 1, 7) as month,
         count(a.id) filter (where a.kind <> 'dues') as count,
         coalesce(sum(a.amount_fen) filter (where a.kind = 'dues'), 0)::int8 as dues, max(a.on_day) as "lastOn"
-      from (select id, side, name, open from ${cases} where ${all(among(cases.organisation, within))}
-        order by id desc limit ${casesInLedger}) c
-      left join ${activities} a on a.case_id = c.id and not a.withdrawn and a.on_day between ${from} and ${until}
-      where c.open or a.id is not null
-      group by c.id, c.side, c.name, month order by c.name, c.id, month`)
+      from ${cases} c left join ${activities} a
+        on a.case_id = c.id and not a.withdrawn and a.on_day between ${from} and ${until}
+      where c.id = any(${texts(page.rows.map(({ id }) => id))}) and (c.open or a.id is not null)
+      group by c.id, c.side, c.name, month order by c.name using ~<~, c.id, month`)
+    return { lines, next: page.next }
   }
 
   /** Those among these cases of which a record of ours has no receipt yet. */
@@ -187,6 +230,7 @@ export class Pages {
     search: string | undefined,
     after: string | undefined,
     limit: number,
+    few = false,
   ): Promise<Page<T>> {
     const begins = search === undefined ? [] : [sql`${name} like ${`${escaped(search)}%`}`]
     const [afterName = '', afterId = ''] = after === undefined ? [] : placeOf(after)
@@ -194,9 +238,13 @@ export class Pages {
       after === undefined
         ? []
         : [sql`${name} ~>=~ ${afterName} and (${name} ~>~ ${afterName} or ${id} > ${afterId})`]
-    const rows = await this.reader.rows<T>(sql`
-      select ${columns} from ${from} where ${all([...conditions, ...begins, ...beyond])}
-      order by ${name} using ~<~, ${id} limit ${limit + 1}`)
+    const found = sql`select ${columns} from ${from} where ${all([...conditions, ...begins, ...beyond])}`
+    // As in byId: those of several organisations are found first and sorted then.
+    const rows = await this.reader.rows<T>(
+      few
+        ? sql`with found as materialized (${found}) select * from found order by name using ~<~, id limit ${limit + 1}`
+        : sql`${found} order by ${name} using ~<~, ${id} limit ${limit + 1}`,
+    )
     return paged(rows, limit, (row) => placeText(row.name, row.id))
   }
 }
@@ -239,6 +287,10 @@ const memberColumns = columnsOf(members, [
   ...['id', 'idToken', 'idSealed', 'name', 'category', 'phone', 'gender', 'ethnicity', 'bornOn', 'education'],
   ...['joinedOn', 'branch', 'changedMs'],
 ])
+
+function several(within: Within): boolean {
+  return within !== undefined && within.length !== 1
+}
 
 function escaped(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&')

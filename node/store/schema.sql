@@ -396,7 +396,7 @@ create table waiting_outflows (
 
 CREATE UNIQUE INDEX accounts_email ON public.accounts USING btree (email);
 CREATE UNIQUE INDEX accounts_username ON public.accounts USING btree (username);
-CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day);
+CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day, id);
 CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
 CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
 CREATE UNIQUE INDEX alarms_one_open ON public.alarms USING btree (kind, peer, subject) WHERE open;

@@ -39,7 +39,11 @@ export function exportDesk(doors: OfficeDoors): Desk<ExportRoute> {
       )
     },
     'activities.ledger-export': async ({ body, part }) => {
-      const rows = await ledger(doors, part, body)
+      const within = await withinOf(doors, part, body.organisation)
+      const rows = await everyPage(async (after) => {
+        const page = await ledger(doors, { ...body, ...after, limit: pageRows }, within)
+        return { items: page.rows, next: page.next }
+      })
       const months = Array.from({ length: 12 }, (_, i) => i + 1)
       const headings = [
         '姓名',

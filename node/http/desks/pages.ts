@@ -48,7 +48,8 @@ export function pageDesk(doors: OfficeDoors): Desk<PageRoute> {
       const { rows, next } = await pages.activities(body, within)
       return { items: rows.map(activityLine), next }
     },
-    'activities.ledger': async ({ body, part }) => ({ rows: await ledger(doors, part, body) }),
+    'activities.ledger': async ({ body, part }) =>
+      ledger(doors, body, await withinOf(doors, part, body.organisation)),
     'organisations.list': async ({ part }) => {
       const within = part === 'all' ? undefined : [...part]
       const counted = new Map((await counts.byOrganisation(within)).map((one) => [one.id, one]))
@@ -140,10 +141,10 @@ export interface LedgerRow {
 
 export async function ledger(
   doors: OfficeDoors,
-  part: Part,
-  { organisation, year }: { organisation: Uuid; year: number },
-): Promise<LedgerRow[]> {
-  const lines = await doors.pages.ledger((await withinOf(doors, part, organisation)) ?? [], year)
+  query: { after?: string | undefined; limit: number; year: number },
+  within: Within,
+): Promise<{ rows: LedgerRow[]; next: string | null }> {
+  const { lines, next } = await doors.pages.ledger(query, within ?? [])
   const rows = new Map<Uuid, LedgerRow>()
   for (const { caseId, side, name, month, count, dues, lastOn } of lines) {
     const none = () => Array.from({ length: 12 }, () => 0)
@@ -163,7 +164,7 @@ export async function ledger(
     row.dues[at] = dues
     if (lastOn !== null && lastOn > (row.lastOn ?? '')) row.lastOn = lastOn
   }
-  return [...rows.values()]
+  return { rows: [...rows.values()], next }
 }
 
 async function overview({ region, counts }: OfficeDoors, part: Part, { role }: Caller): Promise<Overview> {

@@ -82,6 +82,7 @@ CREATE TABLE "audit" (
 	"hash" text NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX "activities_case";--> statement-breakpoint
 DROP INDEX "members_name";--> statement-breakpoint
 ALTER TABLE "cases" ADD COLUMN "name" text;--> statement-breakpoint
 ALTER TABLE "cases" ADD COLUMN "meaning" text;--> statement-breakpoint
@@ -124,6 +125,7 @@ CREATE INDEX "cases_peer" ON "cases" USING btree ("peer","side","id");--> statem
 CREATE INDEX "cases_organisation" ON "cases" USING btree ("organisation","side","id");--> statement-breakpoint
 CREATE INDEX "cases_name" ON "cases" USING btree ("name" text_pattern_ops,"id");--> statement-breakpoint
 CREATE INDEX "members_branch" ON "members" USING btree ("branch","name" text_pattern_ops,"id");--> statement-breakpoint
+CREATE INDEX "activities_case" ON "activities" USING btree ("case_id","on_day","id");--> statement-breakpoint
 CREATE INDEX "members_name" ON "members" USING btree ("name" text_pattern_ops,"id");--> statement-breakpoint
 CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
