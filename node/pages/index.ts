@@ -7,7 +7,7 @@
  * (test/pages/plans.test.ts), and what the caller may see is a condition of each statement, not a filter afterwards.
  */
 import { sql, type SQL } from 'drizzle-orm'
-import { type PgColumn } from 'drizzle-orm/pg-core'
+import { type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
 import {
   type ActivityQuery,
   type ArrivalQuery,
@@ -64,72 +64,42 @@ export class Pages {
   }
 
   /** The newest case first; those whose name begins with `search` by name. */
-  async cases(query: CaseQuery, within: Within): Promise<Page<CaseRow>> {
-    const { side, peer, meaning, search, after, limit } = query
-    const conditions = [
-      sql`${cases.side} = ${side}`,
-      ...(peer === undefined ? [] : [sql`${cases.peer} = ${peer}`]),
-      ...(meaning === undefined ? [] : [sql`${cases.meaning} = ${meaning}`]),
-      ...among(cases.organisation, within),
+  cases(query: CaseQuery, within: Within): Promise<Page<CaseRow>> {
+    const { side, peer, meaning, search } = query
+    const own = among(cases.organisation, within)
+    const of: Equals[] = [
+      ...(peer === undefined ? [] : [[cases.peer, peer] as const]),
+      [cases.side, side],
+      ...(meaning === undefined ? [] : [[cases.meaning, meaning] as const]),
     ]
-    if (search !== undefined)
-      return this.byName(
-        caseColumns,
-        sql`${cases}`,
-        cases.name,
-        cases.id,
-        conditions,
-        search,
-        after,
-        limit,
-        several(within),
-      )
-    return this.byId(caseColumns, sql`${cases}`, cases.id, conditions, within !== undefined, after, limit)
+    if (search !== undefined || within !== undefined)
+      return search === undefined
+        ? this.sorted(caseList, [...of.map(equal), ...own], query)
+        : this.byName(caseList, [...of.map(equal), ...own], search, several(within), query)
+    // The index by peer has no meaning in it: that is a filter there.
+    const [along, rest] = peer === undefined ? [of, []] : [of.slice(0, 2), of.slice(2)]
+    return this.along(caseList, along, rest.map(equal), query)
   }
 
-  async arrivals(query: ArrivalQuery, within: Within): Promise<Page<Arrival>> {
-    const { state, search, after, limit } = query
-    const conditions = [
-      ...(state === undefined ? [] : [sql`${arrivals.state} = ${state}`]),
-      ...among(arrivals.branch, within),
-    ]
-    const from = sql`${arrivals}`
-    if (search !== undefined)
-      return this.byName(
-        arrivalColumns,
-        from,
-        arrivals.name,
-        arrivals.id,
-        conditions,
-        search,
-        after,
-        limit,
-        several(within),
-      )
-    return this.byId(arrivalColumns, from, arrivals.id, conditions, within !== undefined, after, limit)
+  arrivals(query: ArrivalQuery, within: Within): Promise<Page<Arrival>> {
+    const { state, search } = query
+    const of: Equals[] = state === undefined ? [] : [[arrivals.state, state]]
+    const conditions = [...of.map(equal), ...among(arrivals.branch, within)]
+    if (search !== undefined) return this.byName(arrivalList, conditions, search, several(within), query)
+    if (within !== undefined) return this.sorted(arrivalList, conditions, query)
+    return this.along(arrivalList, of, [], query)
   }
 
   /** By name; with a whole ID number, by its token, the one member who has it. */
   async members(query: MemberQuery, within: Within, idToken: string | undefined): Promise<Page<Member>> {
-    const { search, after, limit } = query
     const conditions = among(members.branch, within)
-    if (idToken !== undefined) {
-      const where = all([...conditions, sql`${members.idToken} = ${idToken}`])
-      const rows = await this.reader.rows<Member>(sql`select ${memberColumns} from ${members} where ${where}`)
-      return { rows, next: null }
-    }
-    const from = sql`${members}`
-    return this.byName(
-      memberColumns,
-      from,
-      members.name,
-      members.id,
-      conditions,
-      search,
-      after,
-      limit,
-      several(within),
+    if (idToken === undefined)
+      return this.byName(memberList, conditions, query.search, several(within), query)
+    const where = all([...conditions, sql`${members.idToken} = ${idToken}`])
+    const rows = await this.reader.rows<Member>(
+      sql`select ${memberList.columns} from ${members} where ${where}`,
     )
+    return { rows, next: null }
   }
 
   /** Of everybody the newest report first; of some people the latest day first. */
@@ -164,12 +134,10 @@ export class Pages {
     query: { after?: string | undefined; limit: number; year: number },
     within: readonly Uuid[],
   ): Promise<{ lines: LedgerLine[]; next: string | null }> {
-    const { after, limit, year } = query
+    const { year } = query
     const conditions = among(cases.organisation, within)
-    const [columns, source] = [sql`id, name`, sql`${cases}`]
-    const page = await this.byName<{ id: Uuid; name: string }>(
-      ...([columns, source, cases.name, cases.id, conditions, undefined, after, limit, true] as const),
-    )
+    const people = { ...caseList, columns: sql`id, name` }
+    const page = await this.byName<{ id: Uuid; name: string }>(people, conditions, undefined, true, query)
     const [from, until] = [`${year}-01`, `${year}-12-31`]
     const lines = await this.reader.rows<LedgerLine>(sql`
       select c.id as "caseId", c.side, c.name, substr(a.on_day, 1, 7) as month,
@@ -201,36 +169,57 @@ export class Pages {
       where outcome is not null order by position desc limit 50`)
   }
 
-  private async byId<T extends { id: Uuid }>(
-    columns: SQL,
-    from: SQL,
-    id: PgColumn,
+  /**
+   * The newest first, along an index that begins with these columns. They are bounded from both sides instead of being
+   * compared: by what is equal the planner need not sort, and would rather walk the primary key and hope to meet
+   * enough rows, which it never does where there are none.
+   */
+  private async along<T extends { id: Uuid }>(
+    { columns, from, id }: List,
+    of: readonly Equals[],
     conditions: readonly SQL[],
-    few: boolean,
-    after: string | undefined,
-    limit: number,
+    { after, limit }: Asked,
   ): Promise<Page<T>> {
-    const where = all([...conditions, ...(after === undefined ? [] : [sql`${id} < ${after}`])])
-    // Few rows of many organisations: found first and sorted then. Else the index by id would be walked to its end.
-    const found = sql`select ${columns} from ${from} where ${where}`
+    const fields = sql.join(
+      of.map(([column]) => sql`${column}`),
+      sql`, `,
+    )
+    const values = sql.join(
+      of.map(([, value]) => sql`${value}`),
+      sql`, `,
+    )
+    const bounds = of.length === 0 ? [] : [sql`(${fields}) >= (${values})`, sql`(${fields}) <= (${values})`]
+    const place = of.length === 0 ? sql`${id} < ${after}` : sql`(${fields}, ${id}) < (${values}, ${after})`
+    const where = all([...bounds, ...(after === undefined ? [] : [place]), ...conditions])
+    const order = sql.join(
+      [...of.map(([column]) => column), id].map((column) => sql`${column} desc`),
+      sql`, `,
+    )
     const rows = await this.reader.rows<T>(
-      few
-        ? sql`with found as materialized (${found}) select * from found order by id desc limit ${limit + 1}`
-        : sql`${found} order by ${id} desc limit ${limit + 1}`,
+      sql`select ${columns} from ${from} where ${where} order by ${order} limit ${limit + 1}`,
     )
     return paged(rows, limit, (row) => row.id)
   }
 
+  /** The newest first, where few enough fit to be found first and sorted then. */
+  private async sorted<T extends { id: Uuid }>(
+    { columns, from, id }: List,
+    conditions: readonly SQL[],
+    { after, limit }: Asked,
+  ): Promise<Page<T>> {
+    const where = all([...conditions, ...(after === undefined ? [] : [sql`${id} < ${after}`])])
+    const rows = await this.reader.rows<T>(sql`
+      with found as materialized (select ${columns} from ${from} where ${where})
+      select * from found order by id desc limit ${limit + 1}`)
+    return paged(rows, limit, (row) => row.id)
+  }
+
   private async byName<T extends { id: Uuid; name: string }>(
-    columns: SQL,
-    from: SQL,
-    name: PgColumn,
-    id: PgColumn,
+    { columns, from, id, name }: List,
     conditions: readonly SQL[],
     search: string | undefined,
-    after: string | undefined,
-    limit: number,
-    few = false,
+    few: boolean,
+    { after, limit }: Asked,
   ): Promise<Page<T>> {
     const begins = search === undefined ? [] : [sql`${name} like ${`${escaped(search)}%`}`]
     const [afterName = '', afterId = ''] = after === undefined ? [] : placeOf(after)
@@ -239,7 +228,6 @@ export class Pages {
         ? []
         : [sql`${name} ~>=~ ${afterName} and (${name} ~>~ ${afterName} or ${id} > ${afterId})`]
     const found = sql`select ${columns} from ${from} where ${all([...conditions, ...begins, ...beyond])}`
-    // As in byId: those of several organisations are found first and sorted then.
     const rows = await this.reader.rows<T>(
       few
         ? sql`with found as materialized (${found}) select * from found order by name using ~<~, id limit ${limit + 1}`
@@ -247,6 +235,23 @@ export class Pages {
     )
     return paged(rows, limit, (row) => placeText(row.name, row.id))
   }
+}
+
+/** A table that is listed. */
+interface List {
+  readonly columns: SQL
+  readonly from: PgTable
+  readonly id: PgColumn
+  readonly name: PgColumn
+}
+type Equals = readonly [PgColumn, string]
+interface Asked {
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+function equal([column, value]: Equals): SQL {
+  return sql`${column} = ${value}`
 }
 
 export interface OutcomeLine {
@@ -287,6 +292,10 @@ const memberColumns = columnsOf(members, [
   ...['id', 'idToken', 'idSealed', 'name', 'category', 'phone', 'gender', 'ethnicity', 'bornOn', 'education'],
   ...['joinedOn', 'branch', 'changedMs'],
 ])
+
+const caseList: List = { columns: caseColumns, from: cases, id: cases.id, name: cases.name }
+const arrivalList: List = { columns: arrivalColumns, from: arrivals, id: arrivals.id, name: arrivals.name }
+const memberList: List = { columns: memberColumns, from: members, id: members.id, name: members.name }
 
 function several(within: Within): boolean {
   return within !== undefined && within.length !== 1

@@ -71,8 +71,10 @@ function openPages(url: string): PageReader & { close(): Promise<void> } {
       default_transaction_read_only: true,
       statement_timeout: pageDeadlineMs,
       plan_cache_mode: 'force_custom_plan',
-      // The first rows of a sorted list are wanted, not all of them.
       jit: false,
+      // A page joins a few rows by key; a plan that reads a whole table for them is one that guessed wrong.
+      enable_hashjoin: false,
+      enable_mergejoin: false,
     },
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
     ...quickSocket(url),
