@@ -10,8 +10,19 @@ export const configFileSchema = z.strictObject({
   name: z.string().min(1),
   /** Where peers reach us. */
   federation: z.strictObject({ host: z.string(), port: z.int().min(1).max(65535) }),
-  /** The office's own API: this machine only, until accounts exist. */
-  local: z.strictObject({ port: z.int().min(1).max(65535) }),
+  /** The office's own API and screens. Other machines reach them through a proxy that speaks TLS. */
+  local: z.strictObject({
+    /** 127.0.0.1 unless the proxy is on another machine. */
+    host: z.string().optional(),
+    port: z.int().min(1).max(65535),
+    /** Where browsers reach the screens: `https://…` of the proxy; without it this machine alone. */
+    origin: z
+      .url({ protocol: /^https?$/ })
+      .refine((text) => new URL(text).origin === text)
+      .optional(),
+  }),
+  /** Addresses and networks (CIDR) of our proxies: only what they say of where a request comes from is believed. */
+  trustedProxies: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).optional(),
 })
 export type ConfigFile = z.infer<typeof configFileSchema>
 

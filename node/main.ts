@@ -9,6 +9,10 @@ const environment = readEnvironment()
 
 async function start(dataDir: string): Promise<void> {
   const node = await startNode(dataDir, environment)
+  if (node.setUpCode !== undefined)
+    console.log(
+      `初始设置码 ${node.setUpCode}:在登录页用它建立第一个系统管理员账号。\nSet-up code ${node.setUpCode}: it makes the first administrator on the sign-in page.`,
+    )
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)

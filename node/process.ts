@@ -9,14 +9,19 @@ import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
 import { Budgets } from './federation/budgets.ts'
 import { claimDatabase } from './federation/identity.ts'
+import { addressesBehind } from './http/addresses.ts'
 import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
-import { localApp } from './http/local.ts'
+import { officeApp } from './http/office.ts'
+import { Rates } from './http/rates.ts'
+import { Site } from './http/site.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
+import { openOffice } from './office.ts'
 import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
+import { Counts, Pages } from './pages/index.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { startEmbedded, type EmbeddedStore } from './store/embedded.ts'
@@ -31,6 +36,8 @@ const watchEveryMs = 3000
 export interface RunningNode {
   readonly config: ConfigFile
   readonly region: Region
+  /** What makes the first administrator; undefined once there is one. Printed by who starts the node, never logged. */
+  readonly setUpCode: string | undefined
   stop(): Promise<void>
 }
 
@@ -128,6 +135,8 @@ export async function startNode(
     })
     closing.push(() => region.stop())
     const { federation, local } = config
+    const addresses = addressesBehind(config.trustedProxies)
+    const bounds = { ofOneAddress: connectionsOfOne, isProxy: addresses.isProxy }
     const federationUrl = `http://${federation.host}:${federation.port}`
     const peersApp = federationApp({
       ...region,
@@ -135,14 +144,23 @@ export async function startNode(
       pause: (ms) => new Promise<void>((resolve) => platform.timers.after(ms, resolve)),
       heard: (peer) => region.courier.heard(peer),
       ready: () => ready(database),
+      addresses,
       log,
     })
-    const officeApp = localApp({ region, desk: new CaseDesk(region), token, federationUrl, log })
-    closing.push(await listen(peersApp.fetch, federation.host, federation.port, connectionsOfOne))
-    closing.push(await listen(officeApp.fetch, '127.0.0.1', local.port))
+    const origin = local.origin ?? `http://127.0.0.1:${local.port}`
+    const office = openOffice({ region, random: platform.random, origin })
+    const doors = {
+      ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
+      ...{ site: new Site(origin, local.port), rates: new Rates(platform.clock) },
+      ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
+      settings: { origin, trustedProxies: config.trustedProxies ?? [] },
+    }
+    closing.push(await listen(peersApp.fetch, federation.host, federation.port, bounds))
+    closing.push(await listen(officeApp(doors).fetch, local.host ?? '127.0.0.1', local.port))
     void region.start().catch((error: unknown) => log.error('starting federation failed', defect(error)))
     log.info('node started', { port: federation.port })
-    return { config, region, stop: () => stopNode(log, closeAll) }
+    const setUpCode = (await office.accounts.isSetUp()) ? undefined : office.accounts.setUpCode()
+    return { config, region, setUpCode, stop: () => stopNode(log, closeAll) }
   } catch (error) {
     await closeAll()
     throw error

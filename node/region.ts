@@ -39,6 +39,7 @@ import { Organisations } from './organisations/index.ts'
 import { idsFrom, type Platform } from './platform.ts'
 import { type Store } from './store/port.ts'
 import { openVault } from './vault.ts'
+import { Corrections } from './workbooks/corrections.ts'
 import { Imports } from './workbooks/imports.ts'
 import { type SheetReader } from './workbooks/index.ts'
 
@@ -79,6 +80,7 @@ export function openRegion(parts: RegionParts) {
   let stopWatching = () => {}
   return {
     ...{ self, name, keyring, store, clock, crypto },
+    ...{ ids: streams.ids, vault: streams.vault },
     ...{ peers: streams.peers, courier: streams.courier, alarms: streams.alarms, standing: streams.standing },
     ...rooms,
     ...doors,
@@ -194,6 +196,7 @@ function openDoors(
   courier.greetWith((peer) => greeting(store, recovery, ask, peer))
   const imported = { members, cases, home, host, activities }
   const imports = new Imports({ store, readSheets, peers, ...imported, vault, crypto, clock, ids })
+  const corrections = new Corrections({ store, imports })
   const agreements = new AgreementBook({ self, name, keyring, store, peers, ids, clock })
   const evidence = new EvidenceFile({ self, store, crypto })
   const erasure = new Erasure({ self, outbox, forget })
@@ -205,6 +208,7 @@ function openDoors(
     requests,
     recovery,
     imports,
+    corrections,
     agreements,
     evidence,
     erasure,

@@ -5,8 +5,14 @@
  */
 import { z } from 'zod'
 import { differences, hostStates, homeStates, meanings, type HomeFacts, type HostFacts } from './case.ts'
+import { branchSchema, dayOrMonthSchema, personSchema } from './fields.ts'
+import { closingReasons, disputeReasons, outflowSchema } from './flow.ts'
+import { deviationSchema, matchGrades } from './identity.ts'
 import { outcomeSchema } from './record.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
+
+/** A moment as an answer of the local API writes it: RFC 3339 in UTC with milliseconds. */
+export const momentSchema = z.iso.datetime()
 
 export const importKinds = ['roster', 'outflow', 'arrivals', 'activities'] as const
 export type ImportKind = (typeof importKinds)[number]
@@ -131,9 +137,36 @@ export const timelineItemSchema = z.object({
   state: z.enum(['written', 'sealed', 'delivered', 'received']),
   outcome: outcomeSchema.nullable(),
 })
+/** A person as a screen shows him: a phone may be masked. */
+const shownPerson = personSchema.extend({ phone: z.string().optional() })
+const shownDeviation = z.union([
+  deviationSchema.options[0],
+  deviationSchema.options[1],
+  z.strictObject({ field: z.literal('phone'), home: z.string(), host: z.string() }),
+])
+export const homeFactsSchema = z.strictObject({
+  state: z.enum(homeStates),
+  person: shownPerson.nullable(),
+  outflow: outflowSchema.nullable(),
+  returnedOn: z.string().nullable(),
+  closed: z.enum(closingReasons).nullable(),
+  notices: z.int(),
+}) satisfies z.ZodType<HomeFacts>
+export const hostFactsSchema = z.strictObject({
+  state: z.enum(hostStates),
+  person: shownPerson.nullable(),
+  match: z.enum(matchGrades).nullable(),
+  deviations: z.array(shownDeviation),
+  arrivedOn: dayOrMonthSchema.nullable(),
+  employer: z.string().nullable(),
+  branch: branchSchema.nullable(),
+  departedOn: z.string().nullable(),
+  dispute: z.enum(disputeReasons).nullable(),
+}) satisfies z.ZodType<HostFacts>
+
 export const caseDetailSchema = caseSummarySchema.extend({
-  homeFacts: z.custom<HomeFacts>(),
-  hostFacts: z.custom<HostFacts>(),
+  homeFacts: homeFactsSchema,
+  hostFacts: hostFactsSchema,
   /** When each side last said something about this case, as far as this node has it. */
   homeSaidAt: z.string().nullable(),
   hostSaidAt: z.string().nullable(),
@@ -150,6 +183,9 @@ export const caseDetailSchema = caseSummarySchema.extend({
   timeline: z.array(timelineItemSchema),
 })
 export type CaseDetail = z.infer<typeof caseDetailSchema>
+
+/** What the two sides of an agreement sign with: the document goes to the other, `active` when both have signed. */
+export const signedAgreementSchema = z.object({ document: z.string(), active: z.boolean(), peer: z.string() })
 
 export const comparisonReportSchema = z.object({
   home: nodeIdSchema,
@@ -177,6 +213,14 @@ export const comparisonReportSchema = z.object({
 export type ComparisonReport = z.infer<typeof comparisonReportSchema>
 
 export const apiErrorSchema = z.object({
-  error: z.object({ code: z.string(), zh: z.string(), en: z.string() }),
+  error: z.object({
+    code: z.string(),
+    zh: z.string(),
+    en: z.string(),
+    /** When to try again, where waiting helps. */
+    seconds: z.int().optional(),
+    /** Under which the log has a defect. */
+    id: uuidSchema.optional(),
+  }),
 })
 export type ApiError = z.infer<typeof apiErrorSchema>

@@ -21,6 +21,7 @@ const catalogue = [
   ...Array.from({ length: 28 }, (_, i) => `J${i + 1}`),
   ...Array.from({ length: 24 }, (_, i) => `P${i + 1}`),
   ...Array.from({ length: 13 }, (_, i) => `Y${i + 1}`),
+  ...Array.from({ length: 23 }, (_, i) => `W${i + 1}`),
 ]
 
 describe('the map of attacks', () => {

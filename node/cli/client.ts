@@ -4,6 +4,8 @@
  */
 import { type z } from 'zod'
 import {
+  accountListSchema,
+  accountSchema,
   alarmListSchema,
   apiErrorSchema,
   caseDetailSchema,
@@ -12,9 +14,12 @@ import {
   evidenceSchema,
   importReportSchema,
   nodeInfoSchema,
+  oneTimeSchema,
+  organisationListSchema,
   partySchema,
   peerStateSchema,
   recoveredSchema,
+  type AccountView,
   type AlarmList,
   type CaseDetail,
   type CaseSummary,
@@ -26,6 +31,7 @@ import {
   type Party,
   type PeerState,
   type Recovered,
+  type Role,
 } from '../../protocol/index.ts'
 
 /** The node's own error, in both languages. */
@@ -40,6 +46,9 @@ export class ApiRefused extends Error {
     this.messageZh = zh
   }
 }
+
+/** An id that no organisation has. */
+const noOrganisation = '00000000-0000-7000-8000-000000000000'
 
 /** The node does not answer at all. */
 export class NodeAway extends Error {}
@@ -98,6 +107,33 @@ export class ApiClient {
       untyped<{ document: string; active: boolean; peer: string }>(),
       body,
     )
+  }
+
+  async accounts(): Promise<AccountView[]> {
+    return (await this.json('GET', '/api/accounts', accountListSchema)).accounts
+  }
+
+  /** The organisation by its full name. */
+  async addAccount(wanted: {
+    account: string
+    name: string
+    role: Role
+    organisation?: string | undefined
+  }): Promise<z.infer<typeof oneTimeSchema>> {
+    const { organisations } = await this.json('GET', '/api/organisations', organisationListSchema)
+    const found = organisations.find(({ name }) => name === wanted.organisation)
+    const { account, name, role } = wanted
+    // One that is not there is asked for all the same: the node says what is wrong with it.
+    const organisation = wanted.organisation === undefined ? null : (found?.id ?? noOrganisation)
+    return this.json('POST', '/api/accounts', oneTimeSchema, { account, name, role, organisation })
+  }
+
+  resetPassword(id: string): Promise<z.infer<typeof oneTimeSchema>> {
+    return this.json('POST', `/api/accounts/${id}/reset-password`, oneTimeSchema, {})
+  }
+
+  resetSecondFactor(id: string): Promise<AccountView> {
+    return this.json('POST', `/api/accounts/${id}/reset-second-factor`, accountSchema, {})
   }
 
   alarms(all: boolean): Promise<AlarmList> {

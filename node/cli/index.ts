@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { fingerprint, nodeIdSchema } from '../../protocol/index.ts'
 import { placeOf } from '../places/index.ts'
+import { accountCommands } from './accounts.ts'
 import { ApiClient } from './client.ts'
 import { evidenceCommands } from './evidence.ts'
 import { UsageError, type CliParts } from './parts.ts'
@@ -31,6 +32,7 @@ export function cli(parts: CliParts): Command {
   workCommands(group)
   evidenceCommands(group)
   streamCommands(group)
+  accountCommands(group)
   return program
 }
 

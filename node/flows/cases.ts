@@ -4,6 +4,7 @@
  */
 import {
   canonicalJson,
+  caseView,
   isHomeEvent,
   isHostEvent,
   noHomeFacts,
@@ -93,9 +94,15 @@ export class Cases {
     return (await reader.find(cases, { member, open: true })).map(readCase)
   }
 
+  /** All stays of a member of ours, the newest first. */
+  async ofMember(reader: Reader, member: Uuid): Promise<Case[]> {
+    const rows = await reader.find(cases, { member }, { orderBy: 'id', descending: true })
+    return rows.map(readCase)
+  }
+
   /** Home mints a case; it is written with its first record, by `say`. */
-  mint(peer: NodeId, tag: string, member: Uuid): Case {
-    return this.fresh(this.ids.next(), peer, 'home', tag, member)
+  mint(peer: NodeId, tag: string, member: { id: Uuid; branch: Uuid | null }): Case {
+    return this.fresh(this.ids.next(), peer, 'home', tag, member.id, member.branch)
   }
 
   /**
@@ -258,9 +265,13 @@ export class Cases {
   }
 
   /** The member whose stay this is. */
-  async linkOne(tx: Transaction, subject: Case, member: Uuid): Promise<Case> {
-    await tx.update(cases, { id: subject.row.id }, { member })
-    return { ...subject, row: { ...subject.row, member } }
+  async linkOne(
+    tx: Transaction,
+    subject: Case,
+    { id: member, branch: organisation }: { id: Uuid; branch: Uuid | null },
+  ): Promise<Case> {
+    await tx.update(cases, { id: subject.row.id }, { member, organisation })
+    return { ...subject, row: { ...subject.row, member, organisation } }
   }
 
   /** Forgets what one side of a closed case has said; that home closed it stays. */
@@ -287,20 +298,24 @@ export class Cases {
     tx: Transaction,
     peer: NodeId,
     tag: string,
-    member: { id: Uuid; phone: string | null },
+    member: { id: Uuid; phone: string | null; branch: Uuid | null },
   ): Promise<void> {
     for (const { row, home } of await this.ofPerson(tx, peer, 'home', tag)) {
       if (row.member !== null) continue
       const phone = home.person?.phone ?? null
       const registerPhone = phone === member.phone ? null : phone
-      await tx.update(cases, { id: row.id }, { member: member.id, registerPhone })
+      const change = { member: member.id, registerPhone, organisation: member.branch }
+      await tx.update(cases, { id: row.id }, change)
     }
   }
 
-  async link(tx: Transaction, subject: Case, arrival: Uuid): Promise<Case> {
-    if (subject.row.arrival === arrival) return subject
-    await tx.update(cases, { id: subject.row.id }, { arrival })
-    return { ...subject, row: { ...subject.row, arrival } }
+  /** The case belongs to this arrival, and until its person is placed to the branch he reported to. */
+  async link(tx: Transaction, subject: Case, arrival: { id: Uuid; branch: Uuid | null }): Promise<Case> {
+    const organisation = subject.host.branch?.id ?? arrival.branch
+    const change = { arrival: arrival.id, organisation }
+    if (subject.row.arrival === arrival.id && subject.row.organisation === organisation) return subject
+    await tx.update(cases, { id: subject.row.id }, change)
+    return { ...subject, row: { ...subject.row, ...change } }
   }
 
   /** The same fold over what was said before: judged by its own side's facts alone, for those are all that matters. */
@@ -330,7 +345,20 @@ export class Cases {
     return this.vault.token('erased-outflow', canonicalJson(outflow))
   }
 
-  private fresh(id: Uuid, peer: NodeId, side: Side, tag: string, member: Uuid | null): Case {
+  /** The member belongs to another branch now, and so does his open case. */
+  async follow(tx: Transaction, subject: Case, branch: Uuid | null): Promise<void> {
+    if (subject.row.organisation === branch) return
+    await tx.update(cases, { id: subject.row.id }, { organisation: branch })
+  }
+
+  private fresh(
+    id: Uuid,
+    peer: NodeId,
+    side: Side,
+    tag: string,
+    member: Uuid | null,
+    organisation: Uuid | null = null,
+  ): Case {
     const facts = { homeFacts: JSON.stringify(noHomeFacts), hostFacts: JSON.stringify(noHostFacts) }
     return readCase({
       id,
@@ -343,15 +371,22 @@ export class Cases {
       erasedOutflow: null,
       open: true,
       ...facts,
+      name: '',
+      meaning: 'pending',
+      organisation,
       changedMs: 0,
     })
   }
 
   private async keep(tx: Transaction, subject: Case): Promise<Case> {
     const { home, host } = subject
+    const placedIn = subject.row.side === 'host' ? host.branch?.id : undefined
     const changes = {
       ...{ side: subject.row.side, tag: subject.row.tag },
       open: home.state !== 'closed' && home.state !== 'unknown',
+      name: home.person?.name ?? host.person?.name ?? '',
+      meaning: caseView(home, host).meaning,
+      organisation: placedIn ?? subject.row.organisation,
       homeFacts: JSON.stringify(home),
       hostFacts: JSON.stringify(host),
       registerPhone: subject.row.registerPhone,

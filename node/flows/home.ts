@@ -167,7 +167,7 @@ export class HomeFlows {
     const token = this.cases.outflowToken(entry.outflow)
     if (stays.some((stay) => stay.row.erasedOutflow === token || hasEnded(stay, entry.outflow)))
       return 'unchanged'
-    const stay = open?.home.state === 'asserted' ? open : this.cases.mint(peer.node, tag, member.id)
+    const stay = open?.home.state === 'asserted' ? open : this.cases.mint(peer.node, tag, member)
     const subject = await this.cases.withRegisterPhone(tx, stay, entry.phone)
     if (open && stay !== open) await this.close(tx, open, { reason: 'returned' })
     const body = { tag, person, outflow: entry.outflow }
@@ -225,7 +225,7 @@ export class HomeFlows {
   private async assert(tx: Transaction, peer: Peer, member: Member, query: Uuid): Promise<void> {
     const tag = this.members.tagOf(peer, member)
     const open = await this.cases.openFor(tx, peer.node, 'home', tag)
-    const subject = open ?? this.cases.mint(peer.node, tag, member.id)
+    const subject = open ?? this.cases.mint(peer.node, tag, member)
     const person = open?.home.state === 'published' && open.home.person ? open.home.person : personOf(member)
     await this.cases.say(tx, subject, {
       type: 'identity.asserted',
@@ -237,6 +237,7 @@ export class HomeFlows {
   /** The roster was corrected: open cases follow. A phone given with the outflow stays, it is the newer one. */
   private async amendPerson(tx: Transaction, member: Member): Promise<void> {
     for (const open of await this.cases.openOfMember(tx, member.id)) {
+      await this.cases.follow(tx, open, member.branch)
       if (open.home.state === 'returned') continue
       const person = personOf(member, open.row.registerPhone ?? undefined)
       if (canonicalJson(person) === canonicalJson(open.home.person)) continue

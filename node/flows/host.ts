@@ -161,6 +161,15 @@ export class HostFlows {
     return this.cases.say(tx, subject, { type: 'flow.disputed', case: subject.row.id, body })
   }
 
+  async arrival(reader: Reader, id: Uuid): Promise<Arrival | undefined> {
+    return reader.get(arrivals, { id })
+  }
+
+  /** Undefined for somebody who came back from a peer's copies without his number. */
+  idNumberOf(arrival: Arrival): string | undefined {
+    return isStandIn(arrival) ? undefined : this.vault.open(arrivalPlace(arrival.id), arrival.idSealed)
+  }
+
   async byTokens(reader: Reader, tokens: readonly string[]): Promise<Map<string, Arrival[]>> {
     const found = await reader.findIn(arrivals, 'idToken', tokens)
     const groups = new Map<string, Arrival[]>()
@@ -216,7 +225,7 @@ export class HostFlows {
    * moves him; the register does so only when its own word has changed (`moved`).
    */
   private async confirm(tx: Transaction, subject: Case, arrival: Arrival, moved = false): Promise<void> {
-    const linked = await this.cases.link(tx, subject, arrival.id)
+    const linked = await this.cases.link(tx, subject, arrival)
     const body = arrivedBody(linked, arrival)
     const news =
       linked.host.state === 'none' || linked.host.state === 'departed' || !alreadySaid(linked, body)

@@ -26,7 +26,7 @@ import { type HomeFlows } from './home.ts'
 import { type HostFlows } from './host.ts'
 import { cases } from './tables.ts'
 
-export { Cases, type Case, type CaseRow } from './cases.ts'
+export { Cases, readCase, type Case, type CaseRow } from './cases.ts'
 export { HomeFlows, type OutflowEntry, type OutflowResult } from './home.ts'
 export { FlowRetelling, type LostAnswers } from './retelling.ts'
 export { HostFlows, type Arrival, type ArrivalEntry, type ArrivalResult } from './host.ts'

@@ -177,7 +177,7 @@ export class FlowRetelling implements Facts {
     const { row, host } = subject
     if (row.side === 'home') {
       const member = row.member === null ? await this.members.byTag(tx, peer.node, row.tag) : undefined
-      return member ? this.cases.linkOne(tx, subject, member.id) : subject
+      return member ? this.cases.linkOne(tx, subject, member) : subject
     }
     if (host.person === null || row.tag === '') return subject
     const { name, category = null, phone = null } = host.person
@@ -187,7 +187,7 @@ export class FlowRetelling implements Facts {
     const present = host.state === 'arrived' || host.state === 'placed'
     if (present || arrival.state !== 'asked')
       await tx.update(arrivals, { id: arrival.id }, { state: 'known', caseId: row.id })
-    return this.cases.link(tx, subject, arrival.id)
+    return this.cases.link(tx, subject, arrival)
   }
 
   /** The row of the register, or one that stands in for it. */

@@ -23,12 +23,23 @@ export const cases = pgTable(
     /** Canonical JSON of HomeFacts and HostFacts: caches of the records, rebuilt from them. */
     homeFacts: text('home_facts').notNull(),
     hostFacts: text('host_facts').notNull(),
+    /** What lists show and ask by, from the facts: the name as home says it (else host), and what both mean together. */
+    name: text('name').notNull(),
+    meaning: text('meaning').notNull(),
+    /** Whose people it concerns here: the member's branch when we are home, the one he is placed in when we are host. */
+    organisation: text('organisation'),
     changedMs: whole('changed_ms').notNull(),
   },
+  // Lists go by id (the newest case first), so a change of the facts alone touches no index.
   (t) => [
     uniqueIndex('cases_one_open').on(t.peer, t.side, t.tag).where(isTrue(t.open)),
     index('cases_tag').on(t.peer, t.side, t.tag),
     index('cases_member').on(t.member),
+    index('cases_side').on(t.side, t.id),
+    index('cases_meaning').on(t.side, t.meaning, t.id),
+    index('cases_peer').on(t.peer, t.side, t.id),
+    index('cases_organisation').on(t.organisation, t.side, t.id),
+    index('cases_name').on(t.name.op('text_pattern_ops'), t.id),
   ],
 )
 
@@ -60,6 +71,9 @@ export const arrivals = pgTable(
     index('arrivals_token').on(t.idToken),
     index('arrivals_query').on(t.query),
     index('arrivals_state').on(t.home, t.state),
+    index('arrivals_page').on(t.state, t.id),
+    index('arrivals_branch').on(t.branch, t.id),
+    index('arrivals_name').on(t.name.op('text_pattern_ops'), t.id),
   ],
 )
 

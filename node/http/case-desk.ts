@@ -56,7 +56,7 @@ export class CaseDesk {
       return {
         ...this.summary(subject, inFlight),
         homeFacts: subject.home,
-        hostFacts: subject.host,
+        hostFacts: { ...subject.host, deviations: [...subject.host.deviations] },
         homeSaidAt: subject.row.side === 'home' ? ours : theirs,
         hostSaidAt: subject.row.side === 'host' ? ours : theirs,
         timeline,

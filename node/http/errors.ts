@@ -38,7 +38,7 @@ export function wireCode(code: GateCode): GateCode {
   return code === 'unknown_peer' ? 'bad_signature' : code
 }
 
-type Status = 400 | 401 | 404 | 409 | 413 | 422 | 500 | 502
+type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 502
 interface Answer {
   readonly status: Status
   readonly zh: string
@@ -50,6 +50,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     status: 404,
     zh: '没有这个案件。请从案件列表中重新选择。',
     en: 'There is no such case. Choose it again from the list.',
+  },
+  row_not_held: {
+    status: 409,
+    zh: '这一行已不在待改正之列。',
+    en: 'This row is not held for correction any more.',
   },
   import_not_found: { status: 404, zh: '没有这次导入的记录。', en: 'There is no such import.' },
   peer_not_found: {
@@ -109,6 +114,86 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '没有需要恢复的往来。',
     en: 'There is nothing to recover.',
   },
+  wrong_credentials: {
+    status: 401,
+    zh: '账号或密码不正确。',
+    en: 'Account or password is not right.',
+  },
+  wrong_code: {
+    status: 401,
+    zh: '验证码不正确或已使用过。请等下一个验证码,或重新登录。',
+    en: 'The code is not right or was used before. Wait for the next one, or sign in again.',
+  },
+  too_many_attempts: {
+    status: 429,
+    zh: '尝试次数过多,请稍等片刻再试。',
+    en: 'Too many attempts: wait a moment, then try again.',
+  },
+  weak_password: {
+    status: 422,
+    zh: '密码太容易被猜到。请使用至少 10 个字符、不含常用词和账号名的密码,例如几个不相干的词。',
+    en: 'The password is too easy to guess. Take at least 10 characters without common words or the account name, such as a few unrelated words.',
+  },
+  password_change_needed: {
+    status: 403,
+    zh: '您使用的是一次性密码,请先设置自己的密码。',
+    en: 'You came with a one-time password: choose your own first.',
+  },
+  second_factor_on: {
+    status: 409,
+    zh: '已启用两步验证。如需更换,请先停用。',
+    en: 'The second factor is on already. End it first to begin another.',
+  },
+  account_not_found: { status: 404, zh: '没有这个账号。', en: 'There is no such account.' },
+  account_taken: { status: 409, zh: '该账号名已被使用。', en: 'That account name is taken.' },
+  account_organisation: {
+    status: 422,
+    zh: '党委账号须选择一个党委,支部账号须选择一个党支部,其他角色不选组织。',
+    en: 'A committee account names a committee, a branch account a branch, and the other roles none.',
+  },
+  last_administrator: {
+    status: 409,
+    zh: '这是最后一个可用的系统管理员账号,不能停用或改为其他角色。',
+    en: 'This is the last administrator who can sign in: it cannot be disabled or given another role.',
+  },
+  set_up_already: {
+    status: 409,
+    zh: '已完成初始设置,请登录。',
+    en: 'The node is set up already: sign in.',
+  },
+  organisation_not_found: { status: 404, zh: '没有这个组织。', en: 'There is no such organisation.' },
+  organisation_taken: {
+    status: 409,
+    zh: '已有同名组织。',
+    en: 'There is an organisation of this name already.',
+  },
+  organisation_place: {
+    status: 422,
+    zh: '党支部应隶属党委或本地区,党委应直属本地区。',
+    en: 'A branch stands under a committee or the region, a committee under the region.',
+  },
+  bad_id_number: {
+    status: 422,
+    zh: '公民身份号码不正确,请核对。',
+    en: 'The ID number is not right: compare it again.',
+  },
+  arrival_not_found: { status: 404, zh: '没有这条流入登记。', en: 'There is no such arrival.' },
+  session_not_found: { status: 404, zh: '没有这个登录会话。', en: 'There is no such session.' },
+  cross_site: {
+    status: 403,
+    zh: '请求来自其他网站,已拒绝。请从本系统页面操作。',
+    en: 'The request came from another site and was refused. Use the pages of this node.',
+  },
+  wrong_content_type: {
+    status: 415,
+    zh: '请求的内容类型不对。',
+    en: 'The request has the wrong content type.',
+  },
+  rate_limited: {
+    status: 429,
+    zh: '操作过于频繁,请稍后再试。',
+    en: 'Too many requests: wait a little, then try again.',
+  },
   bad_request: {
     status: 400,
     zh: '请求的内容不完整或格式不对。',
@@ -116,8 +201,8 @@ const domainAnswers: Record<ErrorCode, Answer> = {
   },
   unauthorised: {
     status: 401,
-    zh: '需要本机令牌(数据目录 keys/local-token)。',
-    en: 'The local token is needed (keys/local-token in the data directory).',
+    zh: '请先登录。程序须使用本机令牌(数据目录 keys/local-token)。',
+    en: 'Sign in first. Programs use the local token (keys/local-token in the data directory).',
   },
   not_found: { status: 404, zh: '没有这个地址。', en: 'No such address.' },
   too_large: { status: 413, zh: '内容太大。', en: 'Too large.' },
@@ -197,7 +282,9 @@ export interface HttpError {
 /** What the office is told of an error; undefined for a defect, which the caller logs and answers as `internal`. */
 export function describeError(error: unknown): HttpError | undefined {
   if (error instanceof DomainError)
-    return isRecordCode(error.code) ? told(409, error.code, recordAnswers[error.code]) : domain(error.code)
+    return isRecordCode(error.code)
+      ? told(409, error.code, recordAnswers[error.code])
+      : withSeconds(domain(error.code), error.params['seconds'])
   if (error instanceof AgreementError) return told(409, error.code, agreementAnswers[error.code])
   if (error instanceof PeerUnreachable) return unreachable(error)
   if (error instanceof WorkbookError) {
@@ -217,6 +304,16 @@ function unreachable({ code }: PeerUnreachable): HttpError {
   const { status, body } = domain('peer_refused')
   const { zh, en } = body.error
   return told(status, 'peer_refused', { zh: `${zh}(${code})`, en: `${en} (${code})` })
+}
+
+function withSeconds({ status, body: { error } }: HttpError, seconds: unknown): HttpError {
+  return { status, body: { error: typeof seconds === 'number' ? { ...error, seconds } : error } }
+}
+
+/** A defect is told as one, with the id under which the log has it. */
+export function defectAnswer(id: string): HttpError {
+  const { status, body } = domain('internal')
+  return { status, body: { error: { ...body.error, id } } }
 }
 
 export function domain(code: ErrorCode): HttpError {

@@ -9,6 +9,7 @@ import { type Budgets } from '../federation/budgets.ts'
 import { type Received, type Inbox } from '../federation/inbox.ts'
 import { type Requests } from '../federation/requests.ts'
 import { defect, type Log } from '../log.ts'
+import { addressesBehind, type Addresses } from './addresses.ts'
 import { readBody, type NodeContext } from './body.ts'
 import { gateStatus, wireCode } from './errors.ts'
 
@@ -21,6 +22,8 @@ export interface FederationDoors {
   /** A verified word of this peer has just come in. */
   readonly heard: (peer: NodeId) => void
   readonly ready: () => Promise<boolean>
+  /** Where a post comes from; without it the other end of its socket. */
+  readonly addresses?: Addresses
   readonly log: Log
 }
 
@@ -62,6 +65,7 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
 }
 
 const waitMs = 1000
+const direct = addressesBehind()
 
 type Refused = Refusal & Pick<NonNullable<Received['refusal']>, 'have'>
 
@@ -72,8 +76,8 @@ async function withinBudget(
   maxBytes: number,
   answer: (bytes: Uint8Array) => Promise<string | Refused>,
 ): Promise<Response> {
-  const address = context.env.incoming.socket?.remoteAddress ?? ''
   const { incoming } = context.env
+  const address = (doors.addresses ?? direct).of(incoming)
   const visit = doors.budgets.enter(context.req.param('issuer') ?? '', address, () => incoming.destroy())
   if (!visit) {
     // On its connection, of which one address has a few only: so an answer to wait cannot be asked for without end.

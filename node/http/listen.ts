@@ -7,31 +7,45 @@ import { StartRefused } from '../errors.ts'
 
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 60_000
+/** How often those two are looked after: a slow caller is closed so much later at the most. */
+const checkedEveryMs = 5_000
+const headerBytes = 16 * 1024
+const mostConnections = 2048
+
+export interface Bounds {
+  /** Connections of one address beyond it are closed unheard. */
+  readonly ofOneAddress?: number
+  /** Addresses that many callers share. */
+  readonly isProxy?: (address: string) => boolean
+}
 
 export type Fetch = Parameters<typeof serve>[0]['fetch']
 
-/** Listens; the result closes it. Connections of one address beyond `mostOfOneAddress` are closed unheard. Throws StartRefused when the port cannot be had. */
+/** Listens; the result closes it. Throws StartRefused when the port cannot be had. */
 export function listen(
   fetch: Fetch,
   hostname: string,
   port: number,
-  mostOfOneAddress = Infinity,
+  { ofOneAddress = Infinity, isProxy = () => false }: Bounds = {},
 ): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname, port }) as Server
+    const serverOptions = { maxHeaderSize: headerBytes, connectionsCheckingInterval: checkedEveryMs }
+    const server = serve({ fetch, hostname, port, serverOptions }) as Server
     server.headersTimeout = headersTimeoutMs
     server.requestTimeout = requestTimeoutMs
-    boundConnections(server, mostOfOneAddress)
+    server.maxConnections = mostConnections
+    boundConnections(server, ofOneAddress, isProxy)
     server.once('error', (error: NodeJS.ErrnoException) => reject(portRefused(error, hostname, port)))
     server.once('listening', () => resolve(() => close(server)))
   })
 }
 
 /** A socket that is closed at once costs a hundredth of a request that is answered. */
-function boundConnections(server: Server, most: number): void {
+function boundConnections(server: Server, most: number, isProxy: (address: string) => boolean): void {
   const open = new Map<string, number>()
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? ''
+    if (isProxy(address)) return
     const count = open.get(address) ?? 0
     if (count >= most) {
       socket.destroy()

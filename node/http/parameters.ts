@@ -1,8 +1,7 @@
-/** Reading what a local request brings: ids in its path, JSON in its body, each refused before anything looks for it. */
+/** Reading the JSON of a local request: bounded, strict as a record is, and mended where a keyboard writes otherwise. */
 import { type HttpBindings } from '@hono/node-server'
 import { type Hono } from 'hono'
-import { type z } from 'zod'
-import { nodeIdSchema, parseStrict, uuidSchema, type Json } from '../../protocol/index.ts'
+import { parseStrict, type Json } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { readBody, type NodeContext } from './body.ts'
 
@@ -10,26 +9,17 @@ export type App = Hono<{ Bindings: HttpBindings }>
 
 const jsonBytes = 256 * 1024
 
-export function peerNode(context: NodeContext): string {
-  const parsed = nodeIdSchema.safeParse(context.req.param('node'))
-  if (!parsed.success) throw new DomainError('peer_not_found')
-  return parsed.data
-}
-
-export function idOf(context: NodeContext): string {
-  const parsed = uuidSchema.safeParse(context.req.param('id'))
-  if (!parsed.success) throw new DomainError('not_found')
-  return parsed.data
-}
-
-export async function jsonBody<T>(context: NodeContext, schema: z.ZodType<T>): Promise<T> {
+/** Throws `too_large` or `bad_request`. Nothing at all is undefined, which some bodies may be. */
+export async function jsonBody<T>(
+  context: NodeContext,
+  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } },
+): Promise<T> {
   const read = await readBody(context, jsonBytes)
   if (!read.ok) throw new DomainError(read.why === 'too_large' ? 'too_large' : 'bad_request')
   const parsed = schema.safeParse(recordJson(read.bytes))
   if (!parsed.success) throw new DomainError('bad_request')
   return parsed.data
 }
-
 /** JSON as a record may hold it; undefined for any other. */
 function recordJson(bytes: Uint8Array): Json | undefined {
   try {

@@ -20,7 +20,12 @@ export const members = pgTable(
     branch: text('branch'),
     changedMs: whole('changed_ms').notNull(),
   },
-  (t) => [uniqueIndex('members_id_token').on(t.idToken), index('members_name').on(t.name)],
+  // Pattern operators serve equality, the beginning of a name and lists by name, whatever the database's collation.
+  (t) => [
+    uniqueIndex('members_id_token').on(t.idToken),
+    index('members_name').on(t.name.op('text_pattern_ops'), t.id),
+    index('members_branch').on(t.branch, t.name.op('text_pattern_ops'), t.id),
+  ],
 )
 
 export const memberTags = pgTable(

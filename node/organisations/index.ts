@@ -5,6 +5,7 @@
  * committee its name tells (中共东河镇委员会), else under the region; names stay as the office writes them.
  */
 import { type Uuid } from '../../protocol/index.ts'
+import { DomainError } from '../errors.ts'
 import { type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { organisations } from './tables.ts'
@@ -47,6 +48,77 @@ export class Organisations {
 
   async get(reader: Reader, id: Uuid): Promise<Organisation | undefined> {
     return reader.get(organisations, { id })
+  }
+
+  async named(reader: Reader, name: string): Promise<Organisation | undefined> {
+    return (await reader.find(organisations, { name: name.trim() }))[0]
+  }
+
+  /** This organisation and all below it. The tree is three levels deep and a committee has some hundred branches. */
+  async withAllBelow(reader: Reader, id: Uuid): Promise<Set<Uuid>> {
+    const all = new Set([id])
+    for (let level = [id]; level.length > 0;) {
+      const below = await reader.findIn(organisations, 'parent', level)
+      level = below.map((one) => one.id).filter((one) => !all.has(one))
+      for (const one of level) all.add(one)
+    }
+    return all
+  }
+
+  async getMany(reader: Reader, ids: readonly Uuid[]): Promise<Organisation[]> {
+    const rows = await reader.getMany(
+      organisations,
+      ids.map((id) => ({ id })),
+    )
+    return rows.filter((row) => row !== undefined)
+  }
+
+  /** Adds a committee or branch that an officer names. Throws `organisation_taken`, `organisation_place`. */
+  async create(
+    tx: Transaction,
+    wanted: { name: string; kind: 'committee' | 'branch'; parent?: Uuid | undefined },
+  ): Promise<Organisation> {
+    await tx.lock([treeLock])
+    await this.demandFree(tx, wanted.name)
+    const parent = await this.placeFor(tx, wanted.kind, wanted.parent)
+    return this.add(tx, parent, wanted.name, wanted.kind)
+  }
+
+  /** Renames it, or puts it under another committee. What was said of it in records keeps the name it had then. */
+  async change(
+    tx: Transaction,
+    id: Uuid,
+    { name, parent }: { name?: string | undefined; parent?: Uuid | undefined },
+  ): Promise<Organisation> {
+    await tx.lock([treeLock])
+    const before = await this.get(tx, id)
+    if (!before) throw new DomainError('organisation_not_found')
+    if (name !== undefined && name !== before.name) await this.demandFree(tx, name)
+    if (parent !== undefined && before.kind === 'region') throw new DomainError('organisation_place')
+    const moved =
+      parent === undefined
+        ? before.parent
+        : await this.placeFor(tx, before.kind as 'committee' | 'branch', parent)
+    const patch = { name: name ?? before.name, parent: moved }
+    await tx.update(organisations, { id }, patch)
+    return { ...before, ...patch }
+  }
+
+  private async demandFree(reader: Reader, name: string): Promise<void> {
+    if (await this.named(reader, name)) throw new DomainError('organisation_taken')
+  }
+
+  private async placeFor(
+    tx: Transaction,
+    kind: 'committee' | 'branch',
+    parent: Uuid | undefined,
+  ): Promise<Uuid> {
+    if (parent === undefined) return (await this.region(tx)).id
+    const above = await this.get(tx, parent)
+    if (!above) throw new DomainError('organisation_not_found')
+    if (above.kind !== 'region' && (above.kind !== 'committee' || kind === 'committee'))
+      throw new DomainError('organisation_place')
+    return above.id
   }
 
   async all(reader: Reader): Promise<Organisation[]> {

@@ -6,14 +6,25 @@ import { existsSync } from 'node:fs'
 import { Socket } from 'node:net'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type SQL } from 'drizzle-orm'
+import { PgDialect } from 'drizzle-orm/pg-core'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate } from 'drizzle-orm/postgres-js/migrator'
 import postgres from 'postgres'
 import { PostgresStore } from './postgres.ts'
 import { StoreUnavailable } from './embedded.ts'
 
+/**
+ * Reading for the pages of the screens: one statement at a time, on connections of their own, with a deadline, so that
+ * whatever somebody asks of a list no peer's message waits for it. It can write nothing.
+ */
+export interface PageReader {
+  rows<T>(query: SQL): Promise<T[]>
+}
+
 export interface Database {
   readonly store: PostgresStore
+  readonly pages: PageReader
   /** Answers a trivial query, within the deadline of a connection. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -33,10 +44,46 @@ export async function openDatabase(url: string, connections = 10): Promise<Datab
     types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
     ...quickSocket(url),
   })
+  const reading = openPages(url)
   return {
     store: new PostgresStore(sql),
+    pages: reading,
     ping: async () => {
       await sql`select 1`
+    },
+    close: async () => {
+      await Promise.all([sql.end({ timeout: 5 }), reading.close()])
+    },
+  }
+}
+
+const pageConnections = 4
+const pageDeadlineMs = 8000
+
+/** Connections are made when the first page is read. */
+function openPages(url: string): PageReader & { close(): Promise<void> } {
+  const sql = postgres(url, {
+    max: pageConnections,
+    connect_timeout: 5,
+    idle_timeout: 60,
+    onnotice: () => undefined,
+    connection: {
+      default_transaction_read_only: true,
+      statement_timeout: pageDeadlineMs,
+      plan_cache_mode: 'force_custom_plan',
+      jit: false,
+      // A page joins a few rows by key; a plan that reads a whole table for them is one that guessed wrong.
+      enable_hashjoin: false,
+      enable_mergejoin: false,
+    },
+    types: { bigint: { to: 20, from: [20], serialize: String, parse: Number } },
+    ...quickSocket(url),
+  })
+  const dialect = new PgDialect()
+  return {
+    rows: async <T>(query: SQL) => {
+      const { sql: text, params } = dialect.sqlToQuery(query)
+      return (await sql.unsafe(text, params as never[], { prepare: true })) as unknown as T[]
     },
     close: () => sql.end({ timeout: 5 }),
   }

@@ -2,6 +2,23 @@
 
 create sequence outbox_position as bigint;
 
+create table accounts (
+  created_at bigint not null,
+  disabled boolean not null,
+  email text not null,
+  email_verified boolean not null,
+  id text not null,
+  image text,
+  name text not null,
+  one_time_until bigint,
+  organisation text,
+  role text not null,
+  two_factor_enabled boolean not null,
+  updated_at bigint not null,
+  username text not null,
+  constraint accounts_pkey PRIMARY KEY (id)
+);
+
 create table activities (
   amount_fen integer,
   case_id text not null,
@@ -63,6 +80,22 @@ create table asked (
   constraint asked_pkey PRIMARY KEY (id)
 );
 
+create table audit (
+  about bigint,
+  account text not null,
+  action text not null,
+  address text not null,
+  at_ms bigint not null,
+  detail text not null,
+  hash text not null,
+  outcome text not null,
+  prev text,
+  role text not null,
+  seq bigint not null,
+  subject text not null,
+  constraint audit_pkey PRIMARY KEY (seq)
+);
+
 create table cases (
   arrival text,
   changed_ms bigint not null,
@@ -70,8 +103,11 @@ create table cases (
   home_facts text not null,
   host_facts text not null,
   id text not null,
+  meaning text not null,
   member text,
+  name text not null,
   open boolean not null,
+  organisation text,
   peer text not null,
   register_phone text,
   side text not null,
@@ -79,10 +115,37 @@ create table cases (
   constraint cases_pkey PRIMARY KEY (id)
 );
 
+create table challenges (
+  created_at bigint not null,
+  expires_at bigint not null,
+  id text not null,
+  identifier text not null,
+  updated_at bigint not null,
+  value text not null,
+  constraint challenges_pkey PRIMARY KEY (id)
+);
+
 create table corrected_marks (
   activity text not null,
   mark text not null,
   constraint corrected_marks_pkey PRIMARY KEY (mark)
+);
+
+create table credentials (
+  access_token text,
+  access_token_expires_at bigint,
+  account_id text not null,
+  created_at bigint not null,
+  id text not null,
+  id_token text,
+  password text,
+  provider_id text not null,
+  refresh_token text,
+  refresh_token_expires_at bigint,
+  scope text,
+  updated_at bigint not null,
+  user_id text not null,
+  constraint credentials_pkey PRIMARY KEY (id)
 );
 
 create table envelopes_in (
@@ -262,6 +325,29 @@ create table refusals (
   constraint refusals_pkey PRIMARY KEY (id)
 );
 
+create table second_factors (
+  backup_codes text not null,
+  failed_verification_count integer,
+  id text not null,
+  locked_until bigint,
+  secret text not null,
+  user_id text not null,
+  verified boolean not null,
+  constraint second_factors_pkey PRIMARY KEY (id)
+);
+
+create table sessions (
+  created_at bigint not null,
+  expires_at bigint not null,
+  id text not null,
+  ip_address text,
+  token text not null,
+  updated_at bigint not null,
+  user_agent text,
+  user_id text not null,
+  constraint sessions_pkey PRIMARY KEY (id)
+);
+
 create table streams_in (
   epoch integer not null,
   frozen boolean not null,
@@ -289,6 +375,13 @@ create table streams_out (
   constraint streams_out_pkey PRIMARY KEY (peer)
 );
 
+create table used_codes (
+  account text not null,
+  code text not null,
+  expires_ms bigint not null,
+  constraint used_codes_account_code_pk PRIMARY KEY (account, code)
+);
+
 create table waiting_activities (
   amount_fen integer,
   arrival text not null,
@@ -309,25 +402,42 @@ create table waiting_outflows (
   constraint waiting_outflows_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day);
+CREATE UNIQUE INDEX accounts_email ON public.accounts USING btree (email);
+CREATE UNIQUE INDEX accounts_username ON public.accounts USING btree (username);
+CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day, id);
 CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
 CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
 CREATE UNIQUE INDEX alarms_one_open ON public.alarms USING btree (kind, peer, subject) WHERE open;
+CREATE INDEX arrivals_branch ON public.arrivals USING btree (branch, id);
+CREATE INDEX arrivals_name ON public.arrivals USING btree (name text_pattern_ops, id);
+CREATE INDEX arrivals_page ON public.arrivals USING btree (state, id);
 CREATE UNIQUE INDEX arrivals_person ON public.arrivals USING btree (home, id_token);
 CREATE INDEX arrivals_query ON public.arrivals USING btree (query);
 CREATE INDEX arrivals_state ON public.arrivals USING btree (home, state);
 CREATE INDEX arrivals_tag ON public.arrivals USING btree (home, tag);
 CREATE INDEX arrivals_token ON public.arrivals USING btree (id_token);
+CREATE INDEX audit_account ON public.audit USING btree (account, seq);
+CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
+CREATE INDEX cases_meaning ON public.cases USING btree (side, meaning, id);
 CREATE INDEX cases_member ON public.cases USING btree (member);
+CREATE INDEX cases_name ON public.cases USING btree (name text_pattern_ops, id);
 CREATE UNIQUE INDEX cases_one_open ON public.cases USING btree (peer, side, tag) WHERE open;
+CREATE INDEX cases_organisation ON public.cases USING btree (organisation, side, id);
+CREATE INDEX cases_peer ON public.cases USING btree (peer, side, id);
+CREATE INDEX cases_side ON public.cases USING btree (side, id);
 CREATE INDEX cases_tag ON public.cases USING btree (peer, side, tag);
+CREATE INDEX challenges_expiry ON public.challenges USING btree (expires_at);
+CREATE INDEX challenges_identifier ON public.challenges USING btree (identifier);
+CREATE UNIQUE INDEX credentials_account ON public.credentials USING btree (provider_id, account_id);
+CREATE INDEX credentials_user ON public.credentials USING btree (user_id);
 CREATE INDEX envelopes_out_positions ON public.envelopes_out USING btree (peer, last_position);
 CREATE INDEX envelopes_out_unreceipted ON public.envelopes_out USING btree (peer, seq) WHERE (NOT receipted);
 CREATE INDEX import_rows_name ON public.import_rows USING btree (name_token);
 CREATE INDEX import_rows_state ON public.import_rows USING btree (import_id, state);
 CREATE INDEX member_tags_member ON public.member_tags USING btree (member);
+CREATE INDEX members_branch ON public.members USING btree (branch, name text_pattern_ops, id);
 CREATE UNIQUE INDEX members_id_token ON public.members USING btree (id_token);
-CREATE INDEX members_name ON public.members USING btree (name);
+CREATE INDEX members_name ON public.members USING btree (name text_pattern_ops, id);
 CREATE INDEX nonces_expiry ON public.nonces USING btree (expires_ms);
 CREATE UNIQUE INDEX organisations_name ON public.organisations USING btree (name);
 CREATE INDEX organisations_parent ON public.organisations USING btree (parent);
@@ -335,6 +445,10 @@ CREATE INDEX queries_denied ON public.queries USING btree (peer, tag) WHERE deni
 CREATE INDEX records_in_case ON public.records_in USING btree (case_id);
 CREATE INDEX records_in_parked ON public.records_in USING btree (peer) WHERE parked;
 CREATE INDEX records_out_case ON public.records_out USING btree (case_id);
+CREATE UNIQUE INDEX second_factors_user ON public.second_factors USING btree (user_id);
+CREATE UNIQUE INDEX sessions_token ON public.sessions USING btree (token);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+CREATE INDEX used_codes_expiry ON public.used_codes USING btree (expires_ms);
 CREATE INDEX waiting_activities_arrival ON public.waiting_activities USING btree (arrival);
 CREATE INDEX waiting_outflows_peer ON public.waiting_outflows USING btree (peer);
 CREATE UNIQUE INDEX waiting_outflows_person ON public.waiting_outflows USING btree (id_token, peer);

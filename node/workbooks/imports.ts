@@ -56,13 +56,15 @@ export interface ImportRequest {
   readonly sheet?: string | undefined
 }
 
-interface StoredRow {
+/** A row set aside, as it is sealed. */
+export interface StoredRow {
   readonly ordinal: number
   readonly cells: Record<string, string>
   readonly faults: Fault[]
   readonly outside?: { code: OutsideCode; match?: NonNullable<Extract<Fate, { state: 'held' }>['match']> }
 }
-interface Summary {
+/** What an import keeps of the sheet as a whole. */
+export interface Summary {
   readonly sheet: string
   readonly headerRow: number
   readonly columns: Interpretation['columns']
@@ -73,7 +75,7 @@ interface Summary {
   readonly faults: Record<string, number>
   readonly byRegion: Record<NodeId, number>
 }
-type Judged<K extends WorkbookKind> = { row: ParsedRow<FieldsOf[K]>; fate: Fate | undefined }
+export type Judged<K extends WorkbookKind> = { row: ParsedRow<FieldsOf[K]>; fate: Fate | undefined }
 
 class DryRunEnds extends Error {}
 
@@ -191,8 +193,9 @@ export class Imports {
     )
   }
 
-  private async takeBatch(
-    request: ImportRequest,
+  /** Judges rows and hands the good ones to the rooms that own them; what became of each. */
+  async takeBatch(
+    request: Pick<ImportRequest, 'kind' | 'dryRun'>,
     rows: readonly ParsedRow<FieldsOf[WorkbookKind]>[],
   ): Promise<Judged<WorkbookKind>[]> {
     let judged: Judged<WorkbookKind>[] = []
@@ -369,7 +372,8 @@ export class Imports {
     }
   }
 
-  private noteRow(
+  /** How a row that was not simply taken is kept. */
+  noteRow(
     importId: Uuid,
     kind: WorkbookKind,
     row: ParsedRow<FieldsOf[WorkbookKind]>,
@@ -464,7 +468,7 @@ export class Imports {
     return new Set(refs.filter((ref) => !outflows.has(ref) && !activities.has(ref)))
   }
 
-  private open(row: Row<typeof importRows>): StoredRow {
+  open(row: Row<typeof importRows>): StoredRow {
     return JSON.parse(this.vault.open(rowPlace(row.importId, row.row), row.sealed)) as StoredRow
   }
 

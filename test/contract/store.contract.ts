@@ -34,6 +34,9 @@ export const aCase = (id: string, more: Partial<Row<typeof cases>> = {}): Row<ty
   open: true,
   homeFacts: '{}',
   hostFacts: '{}',
+  name: '',
+  meaning: 'pending',
+  organisation: null,
   changedMs: 1,
   ...more,
 })

@@ -14,7 +14,9 @@ import { allTables, dumpOf } from '../harness/dump.ts'
 import { aCase, awkwardTexts, organisation, storeContract } from './store.contract.ts'
 
 async function emptied(database: FreshDatabase): Promise<void> {
-  await database.sql.unsafe(`truncate ${allTables.map((table) => `"${getTableName(table)}"`).join(', ')}`)
+  // The audit cannot be emptied, and nothing here writes into it.
+  const names = allTables.map((table) => getTableName(table)).filter((name) => name !== 'audit')
+  await database.sql.unsafe(`truncate ${names.map((name) => `"${name}"`).join(', ')}`)
 }
 
 storeContract('memory', () => {

@@ -9,6 +9,7 @@ import { nodeJsCrypto } from '../../node/platform.ts'
 import { openRegion, type Region, type Tuning } from '../../node/region.ts'
 import { MemoryStore } from '../../node/store/memory.ts'
 import { type Store } from '../../node/store/port.ts'
+import { type SheetReader } from '../../node/workbooks/index.ts'
 import { type NodeId } from '../../protocol/index.ts'
 import { type VirtualClock } from './clock.ts'
 import { testKeyring } from './keys.ts'
@@ -47,6 +48,8 @@ export function openTestRegion(parts: {
   tuning?: Tuning
   /** How far this machine's clock is ahead of the world's. */
   aheadMs?: number
+  /** For tests that bring workbooks. */
+  readSheets?: SheetReader
 }): TestRegion {
   const { node, network, clock } = parts
   const faults: unknown[] = []
@@ -66,7 +69,7 @@ export function openTestRegion(parts: {
       http: network,
       crypto: nodeJsCrypto,
     },
-    readSheets: () => Promise.reject(new Error('no workbooks in this test')),
+    readSheets: parts.readSheets ?? (() => Promise.reject(new Error('no workbooks in this test'))),
     onFault: (error) => faults.push(error),
   })
   const app = federationApp({

@@ -13,7 +13,7 @@ beforeEach(async () => {
   ;({ port } = probe.address() as AddressInfo)
   probe.close()
   await once(probe, 'close')
-  close = await listen(() => new Response('heard'), '127.0.0.1', port, 2)
+  close = await listen(() => new Response('heard'), '127.0.0.1', port, { ofOneAddress: 2 })
 })
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy()
@@ -40,4 +40,27 @@ it('closes a connection too many unheard, and takes another when one has gone', 
   first?.destroy()
   // The server learns of it in its own time: it is asked again until it has.
   await expect.poll(ask).toContain('heard')
+})
+
+it('ends who is slow or says too much in his headers', async () => {
+  const talkative = new Socket()
+  sockets.push(talkative)
+  talkative.connect(port, '127.0.0.1')
+  talkative.write(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(17 * 1024)}\r\n\r\n`)
+  const [refused] = (await once(talkative, 'data')) as [Buffer]
+  expect(String(refused)).toMatch(/^HTTP\/1.1 431/)
+  talkative.destroy()
+  const slow = new Socket()
+  sockets.push(slow)
+  slow.connect(port, '127.0.0.1')
+  slow.write('GET / HTTP/1.1\r\nHost: x\r\n')
+  const [told] = (await once(slow, 'data')) as [Buffer]
+  expect(String(told)).toMatch(/^HTTP\/1.1 408/)
+})
+
+it('lets a proxy of ours have as many connections as its callers need', async () => {
+  await close()
+  const isProxy = (address: string) => address === '127.0.0.1'
+  close = await listen(() => new Response('heard'), '127.0.0.1', port, { ofOneAddress: 2, isProxy })
+  for (let i = 0; i < 5; i++) expect(await ask()).toContain('heard')
 })

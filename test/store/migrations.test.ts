@@ -22,7 +22,20 @@ import {
   streamsOut,
 } from '../../node/federation/tables.ts'
 import { openDatabase, type Database } from '../../node/store/database.ts'
-import { digestOf, jwsTypes, signJws, type SealedEnvelope } from '../../protocol/index.ts'
+import {
+  caseView,
+  digestOf,
+  homeStates,
+  hostStates,
+  jwsTypes,
+  noHomeFacts,
+  noHostFacts,
+  signJws,
+  type HomeFacts,
+  type HostFacts,
+  type SealedEnvelope,
+} from '../../protocol/index.ts'
+import { cases } from '../../node/flows/tables.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { emptyDatabase } from '../harness/database.ts'
 import { ScriptedPeer, uuid } from '../harness/peer.ts'
@@ -53,6 +66,7 @@ async function firstVersion(url: string): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })
   await migrate(drizzle(sql), { migrationsFolder: folder })
   await fill(sql)
+  await fillCases(sql)
   await sql.end()
   await rm(folder, { recursive: true })
 }
@@ -94,6 +108,29 @@ async function fill(sql: postgres.Sql): Promise<void> {
 /** The first version signed the list of digests itself. */
 function signedThen({ payload, digests }: SealedEnvelope): string {
   return signJws(peer.keyring.signer, jwsTypes.envelope, { ...payload, records: digests })
+}
+
+/** Every state of one side with every state of the other, without and with a deviation and a dispute. */
+const told: [HomeFacts, HostFacts][] = homeStates.flatMap((home) =>
+  hostStates.flatMap((host) =>
+    [0, 1, 2].map((more): [HomeFacts, HostFacts] => [
+      { ...noHomeFacts, state: home, person: more === 1 ? { name: '王五' } : null },
+      {
+        ...noHostFacts,
+        state: host,
+        person: { name: '王武' },
+        deviations: more === 1 ? [{ field: 'name', home: '王五', host: '王武' }] : [],
+        dispute: more === 2 ? 'wrong-person' : null,
+      },
+    ]),
+  ),
+)
+
+async function fillCases(sql: postgres.Sql): Promise<void> {
+  for (const [i, [home, host]] of told.entries())
+    await sql`insert into cases values (${`case ${i}`}, ${shenzhen}, ${i % 2 === 0 ? 'home' : 'host'}, ${`tag ${i}`},
+      ${i === 0 ? 'm' : null}, null, null, true, ${JSON.stringify(home)}, ${JSON.stringify(host)}, 1)`
+  await sql`insert into members (id, id_token, id_sealed, name, branch, changed_ms) values ('m', 't', '', '王五', 'b', 1)`
 }
 
 /** What the first version kept of an envelope: each record once, where it first came, the erased ones without text. */
@@ -187,4 +224,16 @@ it('lets the keys of peers sign from the beginning on', async () => {
       { peer: dongguan, ...always },
     ])
   })
+})
+
+it('knows of every case what both sides mean together, whose name it has and to which branch it belongs', async () => {
+  const rows = await database.store.read((reader) => reader.find(cases, {}))
+  const found = new Map(rows.map((row) => [row.id, row]))
+  for (const [i, [home, host]] of told.entries())
+    expect([home.state, host.state, found.get(`case ${i}`)]).toMatchObject([
+      home.state,
+      host.state,
+      { meaning: caseView(home, host).meaning, name: home.person?.name ?? '王武' },
+    ])
+  expect(found.get('case 0')?.organisation).toBe('b')
 })

@@ -1,0 +1,69 @@
+/** The pages of the node: a peer in detail, imports with their held rows, settings. */
+import { absoluteMs, idleSeconds, passwordLength } from '../../accounts/index.ts'
+import { DomainError } from '../../errors.ts'
+import { recordsIn, refusals } from '../../federation/tables.ts'
+import { type Region } from '../../region.ts'
+import { peerStates } from '../overview.ts'
+import { type Desk, type OfficeDoors } from '../route.ts'
+
+type BackRoute = 'peers.detail' | 'imports.list' | 'imports.rows' | 'imports.correct' | 'settings.look'
+
+const parkedShown = 100
+
+export function backDesk(doors: OfficeDoors): Desk<BackRoute> {
+  const { region } = doors
+  return {
+    'peers.detail': ({ params }) => peerDetail(doors, params.node),
+    'imports.list': ({ query }) => region.corrections.list(query.after),
+    'imports.rows': ({ params, query }) => region.corrections.rows(params.id, query.after),
+    'imports.correct': ({ params, body }) => region.corrections.correct(params.id, params.row, body.cells),
+    'settings.look': () =>
+      Promise.resolve({
+        ...{ node: region.self, name: region.name, federationUrl: doors.federationUrl },
+        ...doors.settings,
+        sessionIdleSeconds: idleSeconds,
+        sessionAbsoluteSeconds: absoluteMs / 1000,
+        passwordLength,
+      }),
+  }
+}
+
+async function peerDetail({ region, pages }: OfficeDoors, node: string) {
+  const state = (await peerStates(region)).find((one) => one.node === node)
+  const peer = await region.store.read((reader) => region.peers.get(reader, node))
+  if (!state || !peer) throw new DomainError('peer_not_found')
+  const { from, until, families, rulePack, replyDays, queriesPerDay } = peer.terms
+  const [parked, outcomes] = [await parkedRecords(region, node), await pages.outcomes(node)]
+  return {
+    ...state,
+    terms: { from, until, families: [...families], rulePack, replyDays, queriesPerDay },
+    parkedRecords: parked,
+    outcomes: outcomes.map(({ type, caseId, outcome, writtenMs }) => ({
+      ...{ type, case: caseId, outcome, writtenAt: new Date(writtenMs).toISOString() },
+    })),
+    refusals: await refusalsOf(region, node),
+  }
+}
+
+async function parkedRecords({ store }: Region, peer: string) {
+  const rows = await store.read((reader) =>
+    reader.find(recordsIn, { peer, parked: true }, { limit: parkedShown }),
+  )
+  return rows
+    .map(({ type, caseId, epoch, seq }) => ({ type, case: caseId, epoch, seq }))
+    .sort((a, b) => a.epoch - b.epoch || a.seq - b.seq)
+}
+
+async function refusalsOf({ store }: Region, peer: string) {
+  const rows = await store.read((reader) => reader.find(refusals, { peer }))
+  const codes = new Map<string, { count: number; lastMs: number }>()
+  for (const { code, atMs } of rows) {
+    const { count, lastMs } = codes.get(code) ?? { count: 0, lastMs: 0 }
+    codes.set(code, { count: count + 1, lastMs: Math.max(lastMs, atMs) })
+  }
+  return [...codes].map(([code, { count, lastMs }]) => ({
+    code,
+    count,
+    lastAt: new Date(lastMs).toISOString(),
+  }))
+}

@@ -1,0 +1,31 @@
+/** The office of one node: its accounts, signing in and audit, over the node's own store. */
+import { Accounts, Attempts, Passwords, SignIn, type PasswordTuning } from './accounts/index.ts'
+import { Audit } from './audit/index.ts'
+import { type Random } from './platform.ts'
+import { type Region } from './region.ts'
+
+export interface OfficeParts {
+  readonly region: Region
+  readonly random: Random
+  /** Where browsers reach the screens. */
+  readonly origin: string
+  readonly passwords?: PasswordTuning
+}
+
+export interface Office {
+  readonly accounts: Accounts
+  readonly signIn: SignIn
+  readonly audit: Audit
+}
+
+export function openOffice({ region, random, origin, passwords: tuning }: OfficeParts): Office {
+  const { store, vault, clock, ids, organisations, crypto, name } = region
+  const passwords = new Passwords(random, tuning)
+  const attempts = new Attempts(clock)
+  const parts = { store, vault, passwords, attempts, clock, ids }
+  return {
+    accounts: new Accounts({ ...parts, organisations }),
+    signIn: new SignIn({ ...parts, issuer: `汇流 ${name}`, origin }),
+    audit: new Audit({ store, clock, crypto }),
+  }
+}

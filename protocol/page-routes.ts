@@ -1,0 +1,295 @@
+/** Rows of the route table for the pages of the screens. */
+import { z } from 'zod'
+import { callers, type CallerRole, type RouteContract } from './contract.ts'
+import { uuidSchema } from './ids.ts'
+import * as page from './pages.ts'
+
+const byId = z.strictObject({ id: uuidSchema })
+const people = ['officer', 'committee', 'branch', 'operator'] as const satisfies readonly CallerRole[]
+const desk = ['officer', 'committee', 'operator'] as const satisfies readonly CallerRole[]
+const region = ['officer', 'operator'] as const satisfies readonly CallerRole[]
+
+const get = { method: 'GET', csrf: 'read', audit: null } as const
+const query = { method: 'POST', csrf: 'query', audit: null } as const
+const change = { method: 'POST', csrf: 'json', audit: 'change' } as const
+const reveal = {
+  ...change,
+  audit: 'reveal',
+  noted: ['field', 'purpose'],
+  access: people,
+  params: byId,
+  answer: page.revealedSchema,
+} as const
+const exported = { method: 'POST', csrf: 'query', audit: 'export', answer: 'xlsx' } as const
+
+const listRoutes = {
+  'overview.look': {
+    ...get,
+    path: '/api/overview',
+    zh: '总览',
+    en: 'The overview',
+    access: ['officer', 'committee', 'branch', 'auditor', 'operator'],
+    scope: 'part',
+    answer: page.overviewSchema,
+  },
+  'cases.query': {
+    ...query,
+    path: '/api/cases/query',
+    zh: '流出与流入案件',
+    en: 'Cases, away or here',
+    access: people,
+    scope: 'part',
+    body: page.caseQuerySchema,
+    answer: page.casePageSchema,
+  },
+  'cases.export': {
+    ...exported,
+    path: '/api/cases/export',
+    zh: '导出所列案件',
+    en: 'The cases listed, as a workbook',
+    access: desk,
+    scope: 'part',
+    noted: ['side', 'peer', 'meaning', 'organisation'],
+    body: page.caseQuerySchema,
+  },
+  'arrivals.query': {
+    ...query,
+    path: '/api/arrivals/query',
+    zh: '流入报到',
+    en: 'Who has reported here',
+    access: people,
+    scope: 'part',
+    body: page.arrivalQuerySchema,
+    answer: page.arrivalPageSchema,
+  },
+  'members.query': {
+    ...query,
+    path: '/api/members/query',
+    zh: '党员名册',
+    en: 'Members',
+    access: people,
+    scope: 'part',
+    body: page.memberQuerySchema,
+    answer: page.memberPageSchema,
+  },
+  'members.export': {
+    ...exported,
+    path: '/api/members/export',
+    zh: '导出所列党员(号码脱敏)',
+    en: 'The members listed, as a workbook; numbers masked',
+    access: desk,
+    scope: 'part',
+    noted: ['organisation'],
+    body: page.memberQuerySchema,
+  },
+  'member.detail': {
+    ...get,
+    path: '/api/members/:id',
+    zh: '党员',
+    en: 'A member',
+    access: people,
+    scope: 'member',
+    params: byId,
+    answer: page.memberDetailSchema,
+  },
+  'activities.query': {
+    ...query,
+    path: '/api/activities/query',
+    zh: '活动记录',
+    en: 'Activities, the newest report first',
+    access: people,
+    scope: 'part',
+    body: page.activityQuerySchema,
+    answer: page.activityPageSchema,
+  },
+  'activities.ledger': {
+    ...query,
+    path: '/api/activities/ledger',
+    zh: '支部活动与党费台账',
+    en: 'The ledger of a branch: activities and dues by month',
+    access: people,
+    scope: 'part',
+    body: page.ledgerQuerySchema,
+    answer: page.ledgerSchema,
+  },
+  'activities.ledger-export': {
+    ...exported,
+    path: '/api/activities/ledger/export',
+    zh: '导出台账',
+    en: 'The ledger as a workbook',
+    access: desk,
+    scope: 'part',
+    noted: ['organisation', 'year'],
+    body: page.ledgerQuerySchema,
+  },
+  'organisations.list': {
+    ...get,
+    path: '/api/organisations',
+    zh: '组织',
+    en: 'The organisations with their counts',
+    access: ['administrator', 'officer', 'committee', 'branch', 'auditor', 'operator'],
+    scope: 'part',
+    answer: page.organisationListSchema,
+  },
+} as const satisfies Record<string, RouteContract>
+
+const workRoutes = {
+  'member.reveal': {
+    ...reveal,
+    path: '/api/members/:id/reveal',
+    zh: '查看党员的完整号码',
+    en: 'Show a member’s number in the clear',
+    scope: 'member',
+    body: page.revealSchema,
+  },
+  'arrival.reveal': {
+    ...reveal,
+    path: '/api/arrivals/:id/reveal',
+    zh: '查看报到人的完整号码',
+    en: 'Show the number of somebody who reported here',
+    scope: 'arrival',
+    body: page.revealSchema,
+  },
+  'case.reveal': {
+    ...reveal,
+    path: '/api/cases/:id/reveal',
+    zh: '查看案件中的完整电话',
+    en: 'Show the phone one side of a case holds',
+    scope: 'case',
+    body: page.caseRevealSchema,
+  },
+  'outflow.add': {
+    ...change,
+    path: '/api/members/:id/outflow',
+    zh: '登记党员流出',
+    en: 'Register a member’s outflow',
+    access: desk,
+    scope: 'member',
+    noted: ['host'],
+    params: byId,
+    body: page.newOutflowSchema,
+    answer: page.registeredSchema,
+  },
+  'arrivals.add': {
+    ...change,
+    path: '/api/arrivals',
+    zh: '登记流入报到',
+    en: 'Register somebody who reports here',
+    access: desk,
+    scope: 'part',
+    noted: ['home'],
+    body: page.newArrivalSchema,
+    answer: page.registeredSchema,
+  },
+  'activities.meeting': {
+    ...change,
+    path: '/api/activities/meeting',
+    zh: '批量报送支部活动',
+    en: 'Report one activity for everybody who was there',
+    access: people,
+    scope: 'part',
+    body: page.meetingSchema,
+    answer: page.meetingResultSchema,
+  },
+  'organisations.add': {
+    ...change,
+    path: '/api/organisations',
+    zh: '新增组织',
+    en: 'Add an organisation',
+    access: region,
+    scope: 'region',
+    noted: ['name', 'kind', 'parent'],
+    body: page.newOrganisationSchema,
+    answer: page.organisationNamedSchema,
+  },
+  'organisation.change': {
+    ...change,
+    path: '/api/organisations/:id/change',
+    zh: '更名或调整隶属',
+    en: 'Rename an organisation or move it',
+    access: region,
+    scope: 'organisation',
+    noted: ['name', 'parent'],
+    params: byId,
+    body: page.organisationChangeSchema,
+    answer: page.organisationNamedSchema,
+  },
+} as const satisfies Record<string, RouteContract>
+
+const backRoutes = {
+  'peers.detail': {
+    ...get,
+    path: '/api/peers/:node',
+    zh: '与一地的协议与往来',
+    en: 'The agreement and the streams with a peer',
+    access: ['administrator', 'officer', 'auditor', 'operator'],
+    scope: 'none',
+    params: z.strictObject({ node: z.string().regex(/^[1-9]\d{5}$/) }),
+    answer: page.peerDetailSchema,
+  },
+  'imports.list': {
+    ...get,
+    path: '/api/imports',
+    zh: '导入记录',
+    en: 'Imports, the newest first',
+    access: region,
+    scope: 'region',
+    query: z.strictObject({ after: uuidSchema.optional() }),
+    answer: page.importListSchema,
+  },
+  'imports.rows': {
+    ...get,
+    path: '/api/imports/:id/rows',
+    zh: '待改正与等待的行',
+    en: 'The rows of an import that are held or wait',
+    access: region,
+    scope: 'region',
+    params: byId,
+    query: z.strictObject({ after: z.coerce.number().int().min(0).optional() }),
+    answer: page.heldRowsSchema,
+  },
+  'imports.correct': {
+    ...change,
+    path: '/api/imports/:id/rows/:row',
+    zh: '就地改正一行并重新导入该行',
+    en: 'Correct a held row in place and take it in',
+    access: region,
+    scope: 'region',
+    params: z.strictObject({ id: uuidSchema, row: z.coerce.number().int().min(1) }),
+    body: z.strictObject({ cells: z.record(z.string().max(200), z.string().max(2000)) }),
+    answer: page.correctedRowSchema,
+  },
+  'settings.look': {
+    ...get,
+    path: '/api/settings',
+    zh: '设置',
+    en: 'The settings of this node',
+    access: ['administrator', 'operator'],
+    scope: 'none',
+    answer: page.settingsSchema,
+  },
+} as const satisfies Record<string, RouteContract>
+
+/** The contract itself, for who writes a program against it. */
+const contractRoutes = {
+  'contract.document': {
+    ...get,
+    path: '/api/openapi.json',
+    zh: '接口说明(OpenAPI 3.1)',
+    en: 'The contract as an OpenAPI 3.1 document',
+    access: callers,
+    scope: 'none',
+    answer: z.looseObject({ openapi: z.literal('3.1.0'), paths: z.record(z.string(), z.unknown()) }),
+  },
+  'contract.page': {
+    ...get,
+    path: '/api/docs',
+    zh: '接口说明(网页)',
+    en: 'The contract as a page to read',
+    access: callers,
+    scope: 'none',
+    answer: 'html',
+  },
+} as const satisfies Record<string, RouteContract>
+
+export const pageRoutes = { ...listRoutes, ...workRoutes, ...backRoutes, ...contractRoutes } as const
