@@ -563,6 +563,11 @@ const poison: [string, () => string[]][] = [
   ],
 ]
 
+it('is told when it answers what was never asked', async () => {
+  const denied = peer.record('identity.denied', null, { query: uuid(999), reason: 'unknown' })
+  expect(await deliver(denied)).toEqual(['refused:query_unknown'])
+})
+
 function poisonous(name: string, openStore: () => Promise<{ store: Store; close(): Promise<void> }>): void {
   describe(`poison over ${name}`, () => {
     it.each(poison)('%s: every record has an outcome, and the stream goes on', async (_name, make) => {

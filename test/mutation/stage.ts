@@ -38,7 +38,7 @@ export const speakers: readonly NodeId[] = [shenzhen, dongguan]
 /** What a peer answers our node, when a test of the other direction says so. */
 export type Reply = (door: 'envelopes' | 'requests', body: Uint8Array) => HttpAnswer | undefined
 
-/** Heads are asked for once; a peer whose clock is off cannot answer, and is delivered to all the same. */
+/** No peer of this stage answers requests; that none has seen more of us is said to our node beforehand. */
 export const cannotAnswer: HttpAnswer = { status: 401, body: utf8('{"error":"bad_time"}') }
 
 class Wire extends Network {
@@ -110,6 +110,7 @@ function open(before: Pick<Prepared, 'snapshot' | 'lore' | 'files'> | undefined)
     tuning,
     seed: snapshot ? 2 : 1,
   })
+  us.region.courier.greetWith(() => Promise.resolve('level'))
   const nodes = [...speakers, guangzhou]
   const peers = new Map(nodes.map((node) => [node, new ScriptedPeer(node, xinyang)]))
   return { us, store, ledger, wire, clock, peers, lore, signed: new Set() }
@@ -120,6 +121,7 @@ export async function openStage(listening: boolean): Promise<Stage> {
   const before = await prepared()
   const stage = open(before)
   for (const [node, head] of before.heads) Object.assign(peerOf(stage, node), head)
+  for (const peer of stage.peers.values()) await peer.confirms(stage.us)
   if (listening) await stage.us.region.courier.stop()
   stage.ledger.clear()
   return stage

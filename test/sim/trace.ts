@@ -11,7 +11,6 @@ export class Trace {
 
   add(line: string): void {
     this.pending.push(line)
-    if (process.env['TRACE']) console.error('T', line)
     if (this.pending.length < linesPerUpdate) return
     this.hash.update(this.pending.join('\n'))
     this.before = this.pending

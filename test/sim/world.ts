@@ -129,17 +129,6 @@ export class World implements Stage {
   }
 
   readonly violate = (invariant: Invariant, detail: string): void => {
-    if (process.env['DUMP'] && !this.violation) {
-      const needle = process.env['DUMP']
-      for (const [id, node] of this.nodes)
-        for (const [table, rows] of node.memory.snapshot().tables)
-          for (const row of rows.values()) {
-            const text = JSON.stringify(row, (k, v) =>
-              k === 'jws' || k === 'receipt' || k === 'lines' ? undefined : v,
-            )
-            if (text.includes(needle)) console.error('D', id, getTableName(table), text.slice(0, 600))
-          }
-    }
     this.tell(`VIOLATION ${invariant}: ${detail}`)
     this.violation ??= { invariant, detail, step: this.steps, trace: this.trace.last() }
   }
@@ -284,18 +273,20 @@ export class World implements Stage {
   async agree({ region: left }: Life, { region: right }: Life): Promise<void> {
     const terms = { replyDays: 15, queriesPerDay: 1000, years: 3 }
     const card = right.agreements.card()
+    // Read out over the telephone before anything is signed; a key may be changed meanwhile.
+    const fingerprints = [left.agreements.fingerprint(), right.agreements.fingerprint()] as const
     for (const { self, keyring } of [left, right]) this.replacing.add(`${self} ${keyring.kid}`)
-    const draft = left.agreements.propose(simCrypto, card, right.agreements.fingerprint(), terms)
+    const draft = left.agreements.propose(simCrypto, card, fingerprints[1], terms)
     const both = await right.sign({
       document: draft,
       url: this.network.urlOf(left.self),
-      fingerprint: left.agreements.fingerprint(),
+      fingerprint: fingerprints[0],
     })
     if (both.active) this.documents.push({ nodes: [left.self, right.self], document: both.document })
     await left.sign({
       document: both.document,
       url: this.network.urlOf(right.self),
-      fingerprint: right.agreements.fingerprint(),
+      fingerprint: fingerprints[1],
     })
   }
 }
