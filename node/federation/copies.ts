@@ -45,14 +45,19 @@ export interface Copies {
   readonly ownCases: ReadonlySet<Uuid>
 }
 
-/** Are there cases in these envelopes of which only erasures are left? */
+/** What only one of the two sides of a case may say. */
+const saysWhoIsHome = /"type":"(flow\.|identity\.asserted|notice\.)/
+
+/** Are there cases in these envelopes of which nothing is left that says whose they are? */
 export function leavesOnlyErasures(copies: readonly Restored[]): boolean {
   const erased = new Set<string>()
   const told = new Set<string>()
   for (const { envelope } of copies)
     for (const text of envelope.records) {
       const caseId = isErased(text) ? undefined : /"case":"([^"]+)"/.exec(text)?.[1]
-      if (caseId !== undefined) (text.includes('"type":"record.erased"') ? erased : told).add(caseId)
+      if (caseId === undefined) continue
+      if (text.includes('"type":"record.erased"')) erased.add(caseId)
+      else if (saysWhoIsHome.test(text)) told.add(caseId)
     }
   return [...erased].some((id) => !told.has(id))
 }
