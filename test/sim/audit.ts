@@ -280,8 +280,9 @@ function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair, occasion
     if (!read.ok || !read.known || ledger.displaced.has(`${node}|${peer}|${read.record.case}`)) continue
     fold(world, node, read.record, touched)
   }
-  // In the end an honest peer has sent its erasures too; what another gives back without its text stays unknown.
-  const blank = occasion === 'end' && world.isHonest(peer) ? new Set<string>() : blankCases(world, pair)
+  // In the end every honest peer that is there has sent its erasures too.
+  const told = occasion === 'end' && world.isHonest(peer) && !world.dead.has(peer)
+  const blank = told ? new Set<string>() : blankCases(world, pair)
   for (const id of blank) adopt(world, node, id)
   for (const id of touched.cases)
     if (!blank.has(id) || ledger.rows.has(`${node}|${id}`)) compareCase(world, node, id)

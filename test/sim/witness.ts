@@ -50,6 +50,8 @@ export interface Witness {
   /** Keys that replace another without being announced, as `node kid`, and those a node was told to distrust, as `reader node kid`. */
   readonly replacing: ReadonlySet<string>
   readonly revoked: ReadonlySet<string>
+  /** Regions that are gone to the end of the run. */
+  readonly dead: ReadonlySet<NodeId>
   isHonest(node: NodeId): boolean
   /** Runs the production core, so that its side of a stream is in the ledger. */
   isOurs(node: NodeId): boolean
