@@ -285,6 +285,11 @@ export class Retelling {
       if (outcome?.startsWith('refused:')) this.refused.add(record.id)
       if (outcome !== refusedOpening) told.push({ record, by: self })
     }
+    // What we have erased is gone here, whether or not the peer has heard of it.
+    for (const { type, caseId: about, text } of this.waiting.values()) {
+      const record = type === 'record.erased' && about === caseId ? read(text) : undefined
+      if (record) told.push({ record, by: self })
+    }
     const taken = (await this.tx.find(recordsIn, { peer, caseId })).sort(byPlace)
     const lastApplied = taken.findLast(({ outcome }) => outcome === 'applied')
     for (const row of taken) {
