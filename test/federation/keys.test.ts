@@ -279,6 +279,27 @@ describe('a key that was stolen', () => {
     expect(await home.region.recovery.allow()).toEqual([])
   })
 
+  it('comes back by no agreement once it was revoked', async () => {
+    await publish(1)
+    await levelled()
+    await host.store.transaction((tx) => host.region.peers.revoke(tx, xinyang))
+    await expect(agree(home, host, nodes.network)).rejects.toMatchObject({ code: 'agreement_key_revoked' })
+  })
+
+  it('is named by a new agreement while its announcement is on its way: the stream goes on in a new epoch', async () => {
+    await publish(1)
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    await publish(2)
+    await home.region.ownKeys.rotate()
+    await nodes.clock.advance(5000)
+    await agree(home, host, nodes.network)
+    await levelled()
+    expect(await home.standing()).toEqual(['open'])
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
   it('is replaced by a new agreement: the stream goes on in a new epoch, and what was under way is said once', async () => {
     await publish(1)
     await levelled()
