@@ -290,9 +290,9 @@ describe('a key that was stolen', () => {
     await publish(1)
     await levelled()
     nodes.network.fate = () => 'drop'
-    await publish(2)
     await home.region.ownKeys.rotate()
     await nodes.clock.advance(5000)
+    await publish(2)
     await agree(home, host, nodes.network)
     await levelled()
     expect(await home.standing()).toEqual(['open'])
