@@ -3,7 +3,7 @@
  *
  * A role says what kind of work; the organisation says on whose people. Both are read anew for every request.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { momentSchema } from './admin.ts'
 import { uuidSchema } from './ids.ts'
 

@@ -3,7 +3,7 @@
  *
  * Typed once here, parsed on arrival by whoever asks. It never crosses a border between regions.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { differences, hostStates, homeStates, meanings, type HomeFacts, type HostFacts } from './case.ts'
 import { branchSchema, dayOrMonthSchema, personSchema } from './fields.ts'
 import { closingReasons, disputeReasons, outflowSchema } from './flow.ts'

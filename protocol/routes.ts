@@ -2,7 +2,7 @@
  * The route table of the local API: one row for every route there is (contract.ts says what a row states). Rows of
  * signing in and accounts are in account-routes.ts, those of the pages in page-routes.ts.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { accountRoutes, entranceRoutes } from './account-routes.ts'
 import { activitySchema } from './activity.ts'
 import {

@@ -18,6 +18,7 @@ import { type Counts, type Pages } from '../pages/index.ts'
 import { type Region } from '../region.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
+import { type App } from './parameters.ts'
 import { type Rates } from './rates.ts'
 import { type Site } from './site.ts'
 
@@ -37,6 +38,8 @@ export interface OfficeDoors {
   readonly addresses: Addresses
   readonly federationUrl: string
   readonly log: Log
+  /** The screens; without them the API alone is served. */
+  readonly screens?: App
   /** Sees every answer before it leaves; tests hold it against the row's schema. */
   readonly onAnswer?: (name: RouteName, value: unknown) => void
 }

@@ -70,6 +70,7 @@ export const samples: { readonly [K in RouteName]: Sample<RequestOf<Routes[K]>> 
   'case.correct': { side: 'host', body: { corrects: '019ca000-0000-7000-8000-00000000beef', activity } },
   'case.erase': {},
   'overview.look': {},
+  'regions.list': {},
   'cases.query': { body: { side: 'home', limit: 50 } },
   'cases.export': { body: { side: 'host', limit: 50 } },
   'arrivals.query': { body: { limit: 50 } },

@@ -1,0 +1,65 @@
+/** The screens of a node: language, look, who is signed in, and the pages. */
+import { StyleProvider } from '@ant-design/cssinjs'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { App, ConfigProvider } from 'antd'
+import enUS from 'antd/locale/en_US'
+import zhCN from 'antd/locale/zh_CN'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { BrowserRouter } from 'react-router'
+import * as z from 'zod'
+import '../../icon.svg'
+import { Refused } from '../shared/ask.ts'
+import { LanguageProvider, useLanguage } from '../shared/language.tsx'
+import { Door } from './door.tsx'
+import { look } from './look.ts'
+import './style.css'
+
+// A parser compiled at run time would need a policy that lets strings run as programs.
+z.config({ jitless: true })
+
+const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      gcTime: 60_000,
+      refetchOnWindowFocus: true,
+      // A refusal stays one; only silence is worth asking again.
+      retry: (count, error) => count < 2 && error instanceof Refused && error.code === 'unreachable',
+    },
+  },
+})
+
+function Look({ children }: { children: React.ReactNode }) {
+  const { language } = useLanguage()
+  return (
+    <StyleProvider nonce={nonce}>
+      <ConfigProvider
+        locale={language === 'zh' ? zhCN : enUS}
+        theme={look}
+        csp={{ nonce }}
+        button={{ autoInsertSpace: false }}
+      >
+        <App message={{ maxCount: 3 }}>{children}</App>
+      </ConfigProvider>
+    </StyleProvider>
+  )
+}
+
+const root = document.getElementById('root')
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <LanguageProvider>
+        <Look>
+          <QueryClientProvider client={client}>
+            <BrowserRouter>
+              <Door />
+            </BrowserRouter>
+          </QueryClientProvider>
+        </Look>
+      </LanguageProvider>
+    </StrictMode>,
+  )

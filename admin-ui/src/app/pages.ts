@@ -1,0 +1,5 @@
+/** The pages there are, in the order of the menu. A new one is a folder in features/ and its line here. */
+import { overviewPage } from '../features/overview/page.tsx'
+import { type PageDefinition } from '../shared/definition.ts'
+
+export const pages: readonly PageDefinition[] = [overviewPage]
