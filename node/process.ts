@@ -21,7 +21,7 @@ import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
 import { openOffice } from './office.ts'
 import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
-import { Counts, Pages } from './pages/index.ts'
+import { Counts, Pages, Pulses } from './pages/index.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { startEmbedded, type EmbeddedStore } from './store/embedded.ts'
@@ -153,6 +153,7 @@ export async function startNode(
       ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
       ...{ site: new Site(origin, local.port), rates: new Rates(platform.clock) },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
+      pulses: new Pulses(database.pages, region),
       settings: { origin, trustedProxies: config.trustedProxies ?? [] },
     }
     closing.push(await listen(peersApp.fetch, federation.host, federation.port, bounds))
