@@ -22,7 +22,7 @@ import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
 import { openOffice } from './office.ts'
 import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
-import { Counts, Pages } from './pages/index.ts'
+import { Counts, Pages, Pulses } from './pages/index.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
 import { openDatabase, type Database } from './store/database.ts'
 import { startEmbedded, type EmbeddedStore } from './store/embedded.ts'
@@ -155,6 +155,7 @@ export async function startNode(
       ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
       ...{ site, rates: new Rates(platform.clock) },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
+      pulses: new Pulses(database.pages, region),
       settings: { origin, trustedProxies: config.trustedProxies ?? [] },
       screens: screensApp(await readScreens(environment.screens), site, platform.random),
     }

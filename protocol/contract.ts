@@ -44,6 +44,8 @@ export interface RouteContract {
   readonly noted?: readonly string[]
   /** Answered also to who came with a one-time password. */
   readonly beforePassword?: true
+  /** Asked by the page and not by a person: it does not keep a session from being idle. */
+  readonly background?: true
   readonly params?: z.ZodType<object>
   readonly query?: z.ZodType<object>
   readonly body?: z.ZodType

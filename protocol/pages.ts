@@ -273,6 +273,7 @@ export const ledgerQuerySchema = z.strictObject({
   organisation: uuidSchema,
   year: z.int().min(1950).max(2100),
 })
+export type LedgerQuery = z.infer<typeof ledgerQuerySchema>
 export const ledgerSchema = z.strictObject({
   rows: z.array(
     z.strictObject({

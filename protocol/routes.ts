@@ -1,6 +1,7 @@
 /**
  * The route table of the local API: one row for every route there is (contract.ts says what a row states). Rows of
- * signing in and accounts are in account-routes.ts, those of the pages in page-routes.ts.
+ * signing in and accounts are in account-routes.ts, those of the pages in page-routes.ts, of what a desk needs beside
+ * them in desk-routes.ts.
  */
 import * as z from 'zod'
 import { accountRoutes, entranceRoutes } from './account-routes.ts'
@@ -20,6 +21,7 @@ import {
 } from './admin.ts'
 import { partySchema } from './agreement.ts'
 import { type CallerRole, type RouteContract } from './contract.ts'
+import { deskRoutes } from './desk-routes.ts'
 import { evidenceSchema } from './evidence.ts'
 import { dayOrMonthSchema, lineSchema } from './fields.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
@@ -312,6 +314,7 @@ export const routes = {
   ...nodeRoutes,
   ...caseRoutes,
   ...pageRoutes,
+  ...deskRoutes,
 } as const
 export type Routes = typeof routes
 export type RouteName = keyof Routes

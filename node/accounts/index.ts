@@ -54,6 +54,7 @@ export class Accounts {
   private readonly organisations: Organisations
   private readonly clock: Clock
   private readonly ids: Ids
+  private readonly ended: (tx: Transaction, id: Uuid) => Promise<void>
 
   constructor(parts: {
     store: Store
@@ -63,6 +64,8 @@ export class Accounts {
     organisations: Organisations
     clock: Clock
     ids: Ids
+    /** What else goes when an account is disabled. */
+    ended?: (tx: Transaction, id: Uuid) => Promise<void>
   }) {
     this.store = parts.store
     this.vault = parts.vault
@@ -71,6 +74,7 @@ export class Accounts {
     this.organisations = parts.organisations
     this.clock = parts.clock
     this.ids = parts.ids
+    this.ended = parts.ended ?? (() => Promise.resolve())
   }
 
   /**
@@ -144,7 +148,10 @@ export class Accounts {
       const after = { ...before, ...patch }
       if (isAdministrator(before) && !isAdministrator(after)) await this.demandAnother(tx, id)
       await tx.update(accounts, { id }, patch)
-      if (after.disabled) await this.endAll(tx, id)
+      if (after.disabled) {
+        await this.endAll(tx, id)
+        await this.ended(tx, id)
+      }
       return after
     })
   }

@@ -119,10 +119,17 @@ export class SignIn {
     return { value: pending, cookies: headers.getSetCookie() }
   }
 
-  /** Who is asking, by the session cookie; read anew for every request, so a change of the account counts at once. */
-  async session(visitor: Visitor): Promise<Answered<SignedIn | undefined>> {
+  /**
+   * Who is asking, by the session cookie; read anew for every request, so a change of the account counts at once. What
+   * a page asks by itself (`background`) does not keep the session from being idle.
+   */
+  async session(
+    visitor: Visitor,
+    { background = false }: { background?: boolean } = {},
+  ): Promise<Answered<SignedIn | undefined>> {
     if (!visitor.cookie.includes(sessionCookie)) return { value: undefined, cookies: [] }
     const { headers, response } = await this.library.api.getSession({
+      ...(background ? { query: { disableRefresh: true } } : {}),
       headers: headersOf(visitor),
       returnHeaders: true,
     })

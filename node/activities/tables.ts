@@ -19,8 +19,12 @@ export const activities = pgTable(
     mark: text('mark'),
     changedMs: whole('changed_ms').notNull(),
   },
-  // With the id behind, what some people did lately is found in the index alone.
-  (t) => [index('activities_case').on(t.caseId, t.on, t.id), uniqueIndex('activities_mark').on(t.mark)],
+  // With the id, kind and side behind, what some people did lately is found in the index alone.
+  (t) => [
+    index('activities_case').on(t.caseId, t.on, t.id, t.kind, t.side),
+    index('activities_kind').on(t.side, t.kind, t.on, t.id),
+    uniqueIndex('activities_mark').on(t.mark),
+  ],
 )
 
 /** Further marks of our own reports: what they say since they were corrected. */

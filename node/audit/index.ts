@@ -16,6 +16,8 @@ import { audit } from './tables.ts'
 
 const auditLock = 'audit'
 const entriesAtOnce = 2000
+/** Read at once of one account: about an hour of busy work. */
+const entriesOfAccount = 500
 
 export interface Noted {
   readonly account: Uuid | ''
@@ -75,6 +77,30 @@ export class Audit {
     const after = query.after === undefined ? {} : { after: query.after }
     const options = { orderBy: 'seq', descending: true, limit: query.limit, ...after } as const
     return (await this.store.read((reader) => reader.find(audit, match, options))).map(entryOf)
+  }
+
+  /** How many of these things the account has begun since then; counts no further than `most`. */
+  async countBegun(
+    account: Uuid,
+    actions: ReadonlySet<string>,
+    sinceMs: number,
+    most: number,
+  ): Promise<number> {
+    return this.store.read(async (reader) => {
+      let [count, after]: [number, number | undefined] = [0, undefined]
+      for (;;) {
+        const page = { orderBy: 'seq', descending: true, limit: entriesOfAccount } as const
+        const rows: Row<typeof audit>[] = await reader.find(
+          audit,
+          { account },
+          after === undefined ? page : { ...page, after },
+        )
+        const late = rows.filter(({ atMs }) => atMs >= sinceMs)
+        count += late.filter(({ action, outcome }) => outcome === 'begun' && actions.has(action)).length
+        if (count >= most || late.length < entriesOfAccount) return Math.min(count, most)
+        after = rows.at(-1)?.seq
+      }
+    })
   }
 
   /** Reads all of it and computes every digest again. */

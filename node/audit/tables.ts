@@ -1,5 +1,5 @@
 /** The audit of the office: entries that are only ever added. A trigger of the database refuses anything else. */
-import { index, pgTable, text } from 'drizzle-orm/pg-core'
+import { index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { whole } from '../store/columns.ts'
 
 export const audit = pgTable(
@@ -20,5 +20,27 @@ export const audit = pgTable(
     prev: text('prev'),
     hash: text('hash').notNull(),
   },
-  (t) => [index('audit_account').on(t.account, t.seq), index('audit_subject').on(t.subject, t.seq)],
+  (t) => [
+    index('audit_account').on(t.account, t.seq),
+    index('audit_subject').on(t.subject, t.seq),
+    index('audit_action').on(t.action, t.seq),
+  ],
+)
+
+/** How long our audit was, and its head, as each peer was told day by day; and what each peer told of its own. */
+export const auditHeads = pgTable(
+  'audit_heads',
+  {
+    peer: text('peer').notNull(),
+    /** ours or theirs. */
+    whose: text('whose').notNull(),
+    day: text('day').notNull(),
+    entries: whole('entries').notNull(),
+    head: text('head').notNull(),
+    /** When it was written, by its writer's clock. */
+    atMs: whole('at_ms').notNull(),
+    /** Of ours: the record's position in the outbox, by which its receipt is found. */
+    position: whole('position'),
+  },
+  (t) => [primaryKey({ columns: [t.peer, t.whose, t.day] })],
 )

@@ -20,6 +20,8 @@ export const alarmKinds = [
   'clock_skew',
   /** An agreement ends within thirty days, or has ended. Subject: its id. */
   'agreement_ending',
+  /** An account had more numbers shown in the clear than a day's work needs. Subject: the account's id. */
+  'many_reveals',
 ] as const
 export type AlarmKind = (typeof alarmKinds)[number]
 export type Alarm = Row<typeof alarms>
@@ -42,6 +44,14 @@ export class Alarms {
     await tx.insert(alarms, [
       { id: this.ids.next(), kind, peer, subject, raisedMs, open: true, ...acknowledged },
     ])
+  }
+
+  /** As `raise`, but not again on a day (UTC) on which somebody has acknowledged it already. */
+  async raiseOnceADay(tx: Transaction, kind: AlarmKind, peer: NodeId | '', subject: string): Promise<void> {
+    await tx.lock([`alarm:${kind}:${peer}`])
+    const today = dayOf(this.clock.nowMs())
+    const earlier = await tx.find(alarms, { kind, peer, subject })
+    if (!earlier.some(({ raisedMs }) => dayOf(raisedMs) === today)) await this.raise(tx, kind, peer, subject)
   }
 
   async isOpen(reader: Reader, kind: AlarmKind): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** What federation keeps: peers and agreements, both directions of each stream with their exact bytes, and the audit. */
+import { sql } from 'drizzle-orm'
 import {
   boolean,
   index,
@@ -160,6 +161,10 @@ export const recordsIn = pgTable(
     primaryKey({ columns: [t.peer, t.digest] }),
     index('records_in_case').on(t.caseId),
     index('records_in_parked').on(t.peer).where(isTrue(t.parked)),
+    // For the page of a peer alone: nothing of the port asks by it.
+    index('records_in_refused')
+      .on(t.peer, t.outcome, t.epoch, t.seq)
+      .where(sql`outcome like 'refused:%'`),
   ],
 )
 

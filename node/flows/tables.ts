@@ -30,12 +30,13 @@ export const cases = pgTable(
     organisation: text('organisation'),
     changedMs: whole('changed_ms').notNull(),
   },
-  // Lists go by id (the newest case first), so a change of the facts alone touches no index.
+  // Lists go by id (the newest case first), by the last change, or by name.
   (t) => [
     uniqueIndex('cases_one_open').on(t.peer, t.side, t.tag).where(isTrue(t.open)),
     index('cases_tag').on(t.peer, t.side, t.tag),
     index('cases_member').on(t.member),
     index('cases_side').on(t.side, t.id),
+    index('cases_changed').on(t.side, t.changedMs, t.id),
     index('cases_meaning').on(t.side, t.meaning, t.id),
     index('cases_peer').on(t.peer, t.side, t.id),
     index('cases_organisation').on(t.organisation, t.side, t.id),

@@ -179,6 +179,42 @@ const domainAnswers: Record<ErrorCode, Answer> = {
   },
   arrival_not_found: { status: 404, zh: '没有这条流入登记。', en: 'There is no such arrival.' },
   session_not_found: { status: 404, zh: '没有这个登录会话。', en: 'There is no such session.' },
+  kept_full: {
+    status: 409,
+    zh: '保存的草稿和视图已达上限,请先删除一些不用的。',
+    en: 'This account keeps as much as it may: let go of some drafts or views first.',
+  },
+  export_needs_second_person: {
+    status: 403,
+    zh: '所列人数较多,导出须经第二人批准。请填写用途提出导出申请,由组织部另一位同志或系统管理员批准后下载。',
+    en: 'The list is long: a second person must allow its export. Ask for it with its purpose; another officer or an administrator decides, then fetch the workbook.',
+  },
+  export_not_found: { status: 404, zh: '没有这个导出申请。', en: 'There is no such export.' },
+  export_own: {
+    status: 409,
+    zh: '不能批准自己的导出申请,须由另一人决定。',
+    en: 'Nobody decides on his own export: another person must.',
+  },
+  export_decided: {
+    status: 409,
+    zh: '该导出申请已有决定或已过期。',
+    en: 'This export was decided on already, or nobody did in time.',
+  },
+  export_not_ready: {
+    status: 409,
+    zh: '该导出申请尚未批准、已过期,或您的角色已变动。需要时请重新申请。',
+    en: 'This export is not allowed yet, not any more, or your role has changed. Ask anew where it is needed.',
+  },
+  export_too_long: {
+    status: 422,
+    zh: '所列超过两万行,一个工作簿放不下。请按组织、对方地区等缩小范围后再导出。',
+    en: 'The list has more than 20,000 rows, which is more than one workbook holds: narrow it by organisation or region.',
+  },
+  too_many_exports: {
+    status: 409,
+    zh: '等待批准的导出申请过多,请待其决定后再申请。',
+    en: 'Too many of your exports wait for a decision: let them be decided on first.',
+  },
   cross_site: {
     status: 403,
     zh: '请求来自其他网站,已拒绝。请从本系统页面操作。',

@@ -23,13 +23,14 @@ export async function whoAsks(
   visitor: Visitor,
   signIn: SignIn,
   token: string,
+  background: boolean,
 ): Promise<Asking> {
   const given = context.req.header('authorization')
   if (given !== undefined) {
     const role = isToken(given, token) ? 'operator' : 'stranger'
     return { caller: { role, signedIn: undefined }, cookies: [] }
   }
-  const { value, cookies } = await signIn.session(visitor)
+  const { value, cookies } = await signIn.session(visitor, { background })
   const role = value ? (value.account.role as Caller['role']) : 'stranger'
   return { caller: { role, signedIn: value }, cookies }
 }

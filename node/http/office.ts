@@ -9,7 +9,6 @@ import {
   routes,
   type AuditEntry,
   type CallerRole,
-  type CsrfClass,
   type RouteContract,
   type RouteName,
 } from '../../protocol/index.ts'
@@ -20,6 +19,7 @@ import { readBody, type NodeContext } from './body.ts'
 import { accountDesk } from './desks/accounts.ts'
 import { backDesk } from './desks/back.ts'
 import { contractDesk, contractPagePolicy } from './desks/contract.ts'
+import { deskDesk } from './desks/desk.ts'
 import { caseHandlers } from './desks/cases.ts'
 import { entranceDesk } from './desks/entrance.ts'
 import { exportDesk } from './desks/exports.ts'
@@ -30,6 +30,7 @@ import { defectAnswer, describeError, domain } from './errors.ts'
 import { beyondPart, partOf, read, refusalOf, whoAsks, type Asking } from './guard.ts'
 import { jsonBody, type App } from './parameters.ts'
 import { type Rates } from './rates.ts'
+import { watchReveals } from './reveals.ts'
 import { type Call, type Caller, type Handlers, type OfficeDoors } from './route.ts'
 
 /** Workbooks are at most 10 MB packed (node/workbooks/archive.ts); a little more, so that the clear refusal is theirs. */
@@ -53,6 +54,7 @@ export function officeApp(doors: OfficeDoors): App {
     ...workDesk(doors),
     ...exportDesk(doors),
     ...backDesk(doors),
+    ...deskDesk(doors),
     ...contractDesk(),
   }
   // A path without a name in it before one with, so that none is taken for an id.
@@ -66,7 +68,7 @@ export function officeApp(doors: OfficeDoors): App {
   }
   if (doors.screens) app.route('/', doors.screens)
   app.notFound(async (context) => {
-    const { caller } = await asking(doors, context, 'read')
+    const { caller } = await asking(doors, context, { csrf: 'read' })
     const { status, body } = domain(caller.role === 'stranger' ? 'unauthorised' : 'not_found')
     return context.json(body, status)
   })
@@ -86,14 +88,14 @@ function told({ log, region }: OfficeDoors, context: NodeContext, error: unknown
 async function asking(
   { site, rates, signIn, token, addresses }: OfficeDoors,
   context: NodeContext,
-  csrf: CsrfClass,
+  { csrf, background }: Pick<RouteContract, 'csrf' | 'background'>,
 ): Promise<Asking & { visitor: Visitor }> {
   const visitor = visitorOf(context, addresses.of(context.env.incoming))
   if (context.req.header('authorization') === undefined) {
     const refused = site.refusal(csrf, (name) => context.req.header(name))
     if (refused !== undefined) throw new DomainError(refused)
   }
-  const asked = await whoAsks(context, visitor, signIn, token)
+  const asked = await whoAsks(context, visitor, signIn, token, background === true)
   if (asked.caller.role === 'stranger') rates.stranger(visitor.address)
   return { ...asked, visitor }
 }
@@ -106,7 +108,7 @@ async function serve(
   handler: (call: Call<RouteContract>) => Promise<unknown>,
   context: NodeContext,
 ): Promise<Response> {
-  const { caller, cookies, visitor } = await asking(doors, context, contract.csrf)
+  const { caller, cookies, visitor } = await asking(doors, context, contract)
   for (const cookie of cookies) context.header('set-cookie', cookie, { append: true })
   const subject = Object.values(context.req.param())[0]?.slice(0, 64) ?? ''
   const note = (outcome: string, more: { about?: number; detail?: AuditEntry['detail'] } = {}) =>
@@ -122,7 +124,11 @@ async function serve(
     await note('not_in_part')
     throw new DomainError(beyond)
   }
-  const run = () => (account === undefined ? handler(call) : doors.rates.timed(account, () => handler(call)))
+  const run = async () => {
+    if (account === undefined) return handler(call)
+    if (contract.audit === 'reveal') await watchReveals(doors, account)
+    return doors.rates.timed(account, () => handler(call))
+  }
   const value = contract.audit === null ? await run() : await audited(note, detailOf(contract, call), run)
   doors.onAnswer?.(name, value)
   return answer(context, contract, value)

@@ -13,8 +13,10 @@ import {
 import { type Account, type Accounts, type SignedIn, type SignIn, type Visitor } from '../accounts/index.ts'
 import { type Audit } from '../audit/index.ts'
 import { DomainError } from '../errors.ts'
+import { type Exports } from '../exports/index.ts'
+import { type Kept } from '../kept/index.ts'
 import { type Log } from '../log.ts'
-import { type Counts, type Pages } from '../pages/index.ts'
+import { type Counts, type Pages, type Pulses } from '../pages/index.ts'
 import { type Region } from '../region.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
@@ -30,6 +32,9 @@ export interface OfficeDoors {
   readonly audit: Audit
   readonly pages: Pages
   readonly counts: Counts
+  readonly pulses: Pulses
+  readonly kept: Kept
+  readonly exports: Exports
   /** What of the configuration a page shows. */
   readonly settings: { readonly origin: string; readonly trustedProxies: string[] }
   readonly token: string

@@ -12,3 +12,10 @@ export const organisations = pgTable(
   },
   (t) => [uniqueIndex('organisations_name').on(t.name), index('organisations_parent').on(t.parent)],
 )
+
+/** Names of organisations that were merged into another: workbooks go on using them. */
+export const organisationNames = pgTable(
+  'organisation_names',
+  { name: text('name').primaryKey(), organisation: text('organisation').notNull() },
+  (t) => [index('organisation_names_organisation').on(t.organisation)],
+)

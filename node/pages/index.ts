@@ -12,6 +12,7 @@ import {
   type ActivityQuery,
   type ArrivalQuery,
   type CaseQuery,
+  type ExportedList,
   type MemberQuery,
   type Uuid,
 } from '../../protocol/index.ts'
@@ -27,6 +28,7 @@ import { all, among, texts, type Within } from './conditions.ts'
 
 export { type Within } from './conditions.ts'
 export { Counts, type RegionCounts } from './counts.ts'
+export { Pulses } from './pulse.ts'
 
 export interface Page<T> {
   readonly rows: T[]
@@ -100,6 +102,15 @@ export class Pages {
       sql`select ${memberList.columns} from ${members} where ${where}`,
     )
     return { rows, next: null }
+  }
+
+  /** Rows of a list that is to be exported; counts no further than `most`. */
+  async countRows({ list, query }: ExportedList, within: Within, most: number): Promise<number> {
+    const [from, conditions] = countedIn(list, query, within)
+    const [row] = await this.reader.rows<{ count: number }>(
+      sql`select count(*) as count from (select 1 from ${from} where ${all(conditions)} limit ${most}) counted`,
+    )
+    return row?.count ?? 0
   }
 
   /** Of everybody the newest report first; of some people the latest day first. */
@@ -296,6 +307,26 @@ const memberColumns = columnsOf(members, [
 const caseList: List = { columns: caseColumns, from: cases, id: cases.id, name: cases.name }
 const arrivalList: List = { columns: arrivalColumns, from: arrivals, id: arrivals.id, name: arrivals.name }
 const memberList: List = { columns: memberColumns, from: members, id: members.id, name: members.name }
+
+function countedIn(
+  list: ExportedList['list'],
+  query: ExportedList['query'],
+  within: Within,
+): [PgTable, SQL[]] {
+  const begins = (name: PgColumn) =>
+    'search' in query && query.search !== undefined ? [sql`${name} like ${`${escaped(query.search)}%`}`] : []
+  if (list === 'members') return [members, [...among(members.branch, within), ...begins(members.name)]]
+  const own = [...among(cases.organisation, within), ...begins(cases.name)]
+  if (!('side' in query)) return [cases, own]
+  const { side, peer, meaning } = query
+  const of: (readonly [PgColumn, string | undefined])[] = [
+    [cases.side, side],
+    [cases.peer, peer],
+    [cases.meaning, meaning],
+  ]
+  const named = of.flatMap(([column, value]) => (value === undefined ? [] : [sql`${column} = ${value}`]))
+  return [cases, [...named, ...own]]
+}
 
 function several(within: Within): boolean {
   return within !== undefined && within.length !== 1

@@ -96,6 +96,17 @@ create table audit (
   constraint audit_pkey PRIMARY KEY (seq)
 );
 
+create table audit_heads (
+  at_ms bigint not null,
+  day text not null,
+  entries bigint not null,
+  head text not null,
+  peer text not null,
+  "position" bigint,
+  whose text not null,
+  constraint audit_heads_peer_whose_day_pk PRIMARY KEY (peer, whose, day)
+);
+
 create table cases (
   arrival text,
   changed_ms bigint not null,
@@ -176,6 +187,23 @@ create table envelopes_out (
   constraint envelopes_out_peer_epoch_seq_pk PRIMARY KEY (peer, epoch, seq)
 );
 
+create table export_requests (
+  account text not null,
+  asked_ms bigint not null,
+  decided_by text,
+  decided_ms bigint,
+  fetched integer not null,
+  id text not null,
+  list text not null,
+  organisation text,
+  purpose text not null,
+  role text not null,
+  rows integer not null,
+  sealed bytea not null,
+  state text not null,
+  constraint export_requests_pkey PRIMARY KEY (id)
+);
+
 create table forks (
   content_id text not null,
   epoch integer not null,
@@ -210,6 +238,15 @@ create table imports (
   kind text not null,
   summary text not null,
   constraint imports_pkey PRIMARY KEY (id)
+);
+
+create table kept (
+  account text not null,
+  changed_ms bigint not null,
+  key text not null,
+  kind text not null,
+  sealed bytea not null,
+  constraint kept_account_kind_key_pk PRIMARY KEY (account, kind, key)
 );
 
 create table leases (
@@ -248,6 +285,12 @@ create table nonces (
   nonce text not null,
   peer text not null,
   constraint nonces_peer_nonce_pk PRIMARY KEY (peer, nonce)
+);
+
+create table organisation_names (
+  name text not null,
+  organisation text not null,
+  constraint organisation_names_pkey PRIMARY KEY (name)
 );
 
 create table organisations (
@@ -348,6 +391,13 @@ create table sessions (
   constraint sessions_pkey PRIMARY KEY (id)
 );
 
+create table settings (
+  changed_ms bigint not null,
+  name text not null,
+  value text not null,
+  constraint settings_pkey PRIMARY KEY (name)
+);
+
 create table streams_in (
   epoch integer not null,
   frozen boolean not null,
@@ -404,7 +454,8 @@ create table waiting_outflows (
 
 CREATE UNIQUE INDEX accounts_email ON public.accounts USING btree (email);
 CREATE UNIQUE INDEX accounts_username ON public.accounts USING btree (username);
-CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day, id);
+CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day, id, kind, side);
+CREATE INDEX activities_kind ON public.activities USING btree (side, kind, on_day, id);
 CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
 CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
 CREATE UNIQUE INDEX alarms_one_open ON public.alarms USING btree (kind, peer, subject) WHERE open;
@@ -417,7 +468,9 @@ CREATE INDEX arrivals_state ON public.arrivals USING btree (home, state);
 CREATE INDEX arrivals_tag ON public.arrivals USING btree (home, tag);
 CREATE INDEX arrivals_token ON public.arrivals USING btree (id_token);
 CREATE INDEX audit_account ON public.audit USING btree (account, seq);
+CREATE INDEX audit_action ON public.audit USING btree (action, seq);
 CREATE INDEX audit_subject ON public.audit USING btree (subject, seq);
+CREATE INDEX cases_changed ON public.cases USING btree (side, changed_ms, id);
 CREATE INDEX cases_meaning ON public.cases USING btree (side, meaning, id);
 CREATE INDEX cases_member ON public.cases USING btree (member);
 CREATE INDEX cases_name ON public.cases USING btree (name text_pattern_ops, id);
@@ -432,18 +485,23 @@ CREATE UNIQUE INDEX credentials_account ON public.credentials USING btree (provi
 CREATE INDEX credentials_user ON public.credentials USING btree (user_id);
 CREATE INDEX envelopes_out_positions ON public.envelopes_out USING btree (peer, last_position);
 CREATE INDEX envelopes_out_unreceipted ON public.envelopes_out USING btree (peer, seq) WHERE (NOT receipted);
+CREATE INDEX export_requests_account ON public.export_requests USING btree (account);
+CREATE INDEX export_requests_asked ON public.export_requests USING btree (asked_ms);
 CREATE INDEX import_rows_name ON public.import_rows USING btree (name_token);
 CREATE INDEX import_rows_state ON public.import_rows USING btree (import_id, state);
+CREATE INDEX kept_changed ON public.kept USING btree (kind, changed_ms);
 CREATE INDEX member_tags_member ON public.member_tags USING btree (member);
 CREATE INDEX members_branch ON public.members USING btree (branch, name text_pattern_ops, id);
 CREATE UNIQUE INDEX members_id_token ON public.members USING btree (id_token);
 CREATE INDEX members_name ON public.members USING btree (name text_pattern_ops, id);
 CREATE INDEX nonces_expiry ON public.nonces USING btree (expires_ms);
+CREATE INDEX organisation_names_organisation ON public.organisation_names USING btree (organisation);
 CREATE UNIQUE INDEX organisations_name ON public.organisations USING btree (name);
 CREATE INDEX organisations_parent ON public.organisations USING btree (parent);
 CREATE INDEX queries_denied ON public.queries USING btree (peer, tag) WHERE denied;
 CREATE INDEX records_in_case ON public.records_in USING btree (case_id);
 CREATE INDEX records_in_parked ON public.records_in USING btree (peer) WHERE parked;
+CREATE INDEX records_in_refused ON public.records_in USING btree (peer, outcome, epoch, seq) WHERE (outcome ~~ 'refused:%'::text);
 CREATE INDEX records_out_case ON public.records_out USING btree (case_id);
 CREATE UNIQUE INDEX second_factors_user ON public.second_factors USING btree (user_id);
 CREATE UNIQUE INDEX sessions_token ON public.sessions USING btree (token);

@@ -7,7 +7,7 @@ import { addressesBehind } from '../../node/http/addresses.ts'
 import { Rates } from '../../node/http/rates.ts'
 import { Site } from '../../node/http/site.ts'
 import { officeApp } from '../../node/http/office.ts'
-import { Counts, Pages } from '../../node/pages/index.ts'
+import { Counts, Pages, Pulses } from '../../node/pages/index.ts'
 import { type PageReader } from '../../node/store/database.ts'
 import { type Log } from '../../node/log.ts'
 import { openOffice, type Office } from '../../node/office.ts'
@@ -58,6 +58,7 @@ export function openScreen(region: Region, log: Log = silent, reader: PageReader
     ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl: 'http://127.0.0.1:1', log },
     ...{ site: new Site(origin, 7311), rates: new Rates(region.clock), addresses: addressesBehind() },
     ...{ pages: new Pages(reader), counts: new Counts(reader, region.clock) },
+    pulses: new Pulses(reader, region),
     settings: { origin, trustedProxies: [] },
     onAnswer: (name, value) => {
       demandFit(name, value)

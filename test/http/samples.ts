@@ -101,6 +101,16 @@ export const samples: { readonly [K in RouteName]: Sample<RequestOf<Routes[K]>> 
   'imports.rows': {},
   'imports.correct': { body: { cells: {} } },
   'settings.look': {},
+  'kept.get': { body: { kind: 'draft' } },
+  'kept.put': { body: { kind: 'choice', key: 'language', value: { language: 'zh' } } },
+  'kept.drop': { body: { kind: 'draft', key: 'outflow/new' } },
+  'pulse.look': {},
+  'exports.ask': {
+    body: { purpose: 'inspection', wanted: { list: 'cases', query: { side: 'home', limit: 50 } } },
+  },
+  'exports.list': {},
+  'exports.decide': { body: { approve: true } },
+  'exports.fetch': { body: {} },
   'contract.document': {},
   'contract.page': {},
 }
