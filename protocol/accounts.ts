@@ -67,6 +67,8 @@ export const entranceSchema = z.strictObject({
   name: z.string(),
   /** There is no account yet: the set-up code makes the first. */
   setUp: z.boolean(),
+  /** The cookie that came along is that of a session, so a page may ask who is signed in. */
+  signedIn: z.boolean(),
 })
 export const setUpSchema = z.strictObject({
   code: z.string().max(100),

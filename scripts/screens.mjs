@@ -8,7 +8,8 @@ import * as fs from 'node:fs'
 import path from 'node:path'
 import zlib from 'node:zlib'
 
-const compressibleFrom = 1000
+const ENTRY = 'admin-ui/src/app/main.tsx'
+const COMPRESSIBLE_FROM = 1000
 
 /** @param {string} root of the repository. @returns {Promise<string>} the folder with the built screens. */
 export async function buildScreens(root) {
@@ -20,7 +21,7 @@ export async function buildScreens(root) {
   fs.mkdirSync(draft, { recursive: true })
   for (const [name, bytes] of files) {
     fs.writeFileSync(path.join(draft, name), bytes)
-    if (bytes.length < compressibleFrom || name === 'index.html') continue
+    if (bytes.length < COMPRESSIBLE_FROM || name === 'index.html') continue
     fs.writeFileSync(path.join(draft, `${name}.gz`), zlib.gzipSync(bytes, { level: 9 }))
     const quality = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 10 } }
     fs.writeFileSync(path.join(draft, `${name}.br`), zlib.brotliCompressSync(bytes, quality))
@@ -51,22 +52,23 @@ async function bundle(root) {
   const names = { entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]', assetNames: '[name]-[hash]' }
   const { outputFiles, metafile } = await esbuild.build({
     ...names,
-    entryPoints: ['admin-ui/src/app/main.tsx'],
-    loader: { '.svg': 'file' },
+    entryPoints: [ENTRY],
     ...{ bundle: true, splitting: true, format: 'esm', minify: true, write: false, metafile: true },
     ...{ platform: 'browser', target: ['chrome110', 'firefox115', 'safari16'], jsx: 'automatic' },
     ...{ absWorkingDir: root, outdir, publicPath: '/screens', logLevel: 'silent', legalComments: 'none' },
     define: { 'process.env.NODE_ENV': '"production"' },
   })
   const files = new Map(outputFiles.map(({ path: file, contents }) => [path.basename(file), contents]))
-  const [main, output] = Object.entries(metafile.outputs).find(
-    ([, { entryPoint }]) => entryPoint !== undefined,
+  const [program, { cssBundle }] = Object.entries(metafile.outputs).find(
+    ([, { entryPoint }]) => entryPoint === ENTRY,
   )
-  const icon = Object.keys(metafile.outputs).find((file) => file.endsWith('.svg'))
+  const drawing = fs.readFileSync(path.join(root, 'admin-ui', 'icon.svg'))
+  const icon = `icon-${createHash('sha256').update(drawing).digest('hex').slice(0, 8)}.svg`
+  files.set(icon, drawing)
   const page = fs
     .readFileSync(path.join(root, 'admin-ui', 'index.html'), 'utf8')
-    .replace('%program%', path.basename(main))
-    .replace('%style%', path.basename(output.cssBundle))
-    .replace('%icon%', path.basename(icon))
+    .replace('%program%', path.basename(program))
+    .replace('%style%', path.basename(cssBundle))
+    .replace('%icon%', icon)
   return files.set('index.html', Buffer.from(page))
 }

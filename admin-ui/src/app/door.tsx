@@ -6,7 +6,7 @@ import { Entrance } from '../features/entrance/index.tsx'
 import { NewPassword } from '../features/entrance/new-password.tsx'
 import { ask, Refused } from '../shared/ask.ts'
 import { Failure } from '../shared/failure.tsx'
-import { SessionContext } from '../shared/session.tsx'
+import { forgetAll, SessionContext } from '../shared/session.tsx'
 import { Frame } from './frame.tsx'
 
 export function Door() {
@@ -18,7 +18,8 @@ export function Door() {
   })
   const who = useQuery({
     queryKey: ['session.who', {}],
-    queryFn: ({ signal }) => ask('session.who', { signal }).catch(strangerIsNobody),
+    queryFn: ({ signal }) => ask('session.who', { signal }),
+    enabled: entrance.data?.signedIn === true,
     staleTime: 60_000,
   })
   useEffect(() => signedOutByAnyAnswer(client), [client])
@@ -30,9 +31,9 @@ export function Door() {
     [who.data, entrance.data],
   )
   if (entrance.error) return <Failure of={entrance.error} again={() => void entrance.refetch()} />
+  if (entrance.data && !entrance.data.signedIn) return <Entrance look={entrance.data} />
   if (who.error) return <Failure of={who.error} again={() => void who.refetch()} />
-  if (!entrance.data || who.data === undefined) return <Spin size="large" fullscreen />
-  if (!session) return <Entrance look={entrance.data} />
+  if (!session) return <Spin size="large" fullscreen />
   if (session.who.mustChangePassword) return <NewPassword />
   return (
     <SessionContext value={session}>
@@ -41,17 +42,11 @@ export function Door() {
   )
 }
 
-function strangerIsNobody(error: unknown): null {
-  if (error instanceof Refused && error.status === 401) return null
-  throw error
-}
-
 /** Whichever question is told that nobody is signed in: everything read is forgotten and the entrance is shown. */
 function signedOutByAnyAnswer(client: ReturnType<typeof useQueryClient>): () => void {
   const heard = (error: Error | null) => {
     if (!(error instanceof Refused) || error.status !== 401 || error.code !== 'unauthorised') return
-    client.setQueryData(['session.who', {}], null)
-    client.removeQueries({ predicate: ({ queryKey }) => !keptWhenSignedOut.has(String(queryKey[0])) })
+    forgetAll(client)
   }
   const ends = [
     client.getQueryCache().subscribe((event) => {
@@ -65,4 +60,3 @@ function signedOutByAnyAnswer(client: ReturnType<typeof useQueryClient>): () => 
     for (const end of ends) end()
   }
 }
-const keptWhenSignedOut = new Set(['entrance.look', 'session.who'])

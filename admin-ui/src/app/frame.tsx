@@ -4,11 +4,11 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Button, Drawer, Dropdown, Grid, Layout, Menu, Result, Spin } from 'antd'
 import { Suspense, useState } from 'react'
 import { Link, Route, Routes, useLocation } from 'react-router'
-import { useAct } from '../shared/ask.ts'
+import { ask } from '../shared/ask.ts'
 import { Fallen } from '../shared/failure.tsx'
 import { texts, useLanguage, useTexts } from '../shared/language.tsx'
 import { usePulse } from '../shared/pulse.ts'
-import { mayAsk, useSession } from '../shared/session.tsx'
+import { forgetAll, mayAsk, useSession } from '../shared/session.tsx'
 import { roleWords, useWord } from '../shared/words.ts'
 import { type PageDefinition } from '../shared/definition.ts'
 import { pages } from './pages.ts'
@@ -36,7 +36,7 @@ export function Frame() {
   const mine = pages.filter(({ needs }) => mayAsk(who.account.role, needs))
   const menu = <PageMenu pages={mine} chosen={() => setOpen(false)} />
   return (
-    <Layout style={{ minHeight: '100%' }}>
+    <Layout style={{ minHeight: '100dvh' }}>
       <a className="skip-link" href="#page">
         {t.skip}
       </a>
@@ -119,7 +119,6 @@ function LanguageButton() {
 function OwnMenu() {
   const { account } = useSession().who
   const client = useQueryClient()
-  const end = useAct('session.end')
   const word = useWord(roleWords)
   const t = useTexts(words)
   const items = [
@@ -131,7 +130,7 @@ function OwnMenu() {
     { key: 'own', icon: <UserOutlined />, label: <Link to="/own">{t.own}</Link> },
     { key: 'out', icon: <LogoutOutlined />, label: t.signOut },
   ]
-  const signOut = () => end.mutate({}, { onSettled: () => client.clear() })
+  const signOut = () => void ask('session.end', {}).finally(() => forgetAll(client))
   return (
     <Dropdown menu={{ items, onClick: ({ key }) => key === 'out' && signOut() }} trigger={['click']}>
       <Button type="text" icon={<UserOutlined />}>

@@ -1,5 +1,4 @@
 /** The screens of a node: language, look, who is signed in, and the pages. */
-import { StyleProvider } from '@ant-design/cssinjs'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { App, ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
@@ -8,7 +7,6 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
 import * as z from 'zod'
-import '../../icon.svg'
 import { Refused } from '../shared/ask.ts'
 import { LanguageProvider, useLanguage } from '../shared/language.tsx'
 import { Door } from './door.tsx'
@@ -35,16 +33,14 @@ const client = new QueryClient({
 function Look({ children }: { children: React.ReactNode }) {
   const { language } = useLanguage()
   return (
-    <StyleProvider nonce={nonce}>
-      <ConfigProvider
-        locale={language === 'zh' ? zhCN : enUS}
-        theme={look}
-        csp={{ nonce }}
-        button={{ autoInsertSpace: false }}
-      >
-        <App message={{ maxCount: 3 }}>{children}</App>
-      </ConfigProvider>
-    </StyleProvider>
+    <ConfigProvider
+      locale={language === 'zh' ? zhCN : enUS}
+      theme={look}
+      csp={{ nonce }}
+      button={{ autoInsertSpace: false }}
+    >
+      <App message={{ maxCount: 3 }}>{children}</App>
+    </ConfigProvider>
   )
 }
 

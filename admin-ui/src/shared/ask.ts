@@ -69,7 +69,7 @@ export async function ask<N extends RouteName>(name: N, input: Input<N>): Promis
 
 async function send(contract: RouteContract, { params, query, body, file, signal }: Input<RouteName>) {
   const path = contract.path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(String((params as Record<string, unknown>)[name])),
+    encodeURIComponent(String((params as unknown as Record<string, unknown>)[name])),
   )
   const search = new URLSearchParams()
   for (const [key, value] of Object.entries(query ?? {}))

@@ -78,11 +78,12 @@ function Ask<R extends RevealRoute>({
   got,
 }: Omit<Props<R>, 'masked'> & { got: (value: string | null) => void }) {
   const [purpose, setPurpose] = useState<Purpose>('identity-check')
-  const reveal = useAct(route)
+  const reveal = useAct<RevealRoute>(route)
   const word = useWord(purposeWords)
   const t = useTexts(words)
   const run = () =>
-    reveal.mutate({ params: { id }, body: { field, purpose } } as Input<R>, {
+    // The three routes ask alike, each for fields of its own.
+    reveal.mutate({ params: { id }, body: { field, purpose } } as unknown as Input<RevealRoute>, {
       onSuccess: ({ value }) => got(value),
     })
   return (

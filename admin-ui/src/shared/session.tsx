@@ -1,4 +1,5 @@
 /** Who is signed in, and what his role may ask: what a role may not ask is not offered. */
+import { type QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import {
   routes,
@@ -31,4 +32,10 @@ export function mayAsk(role: CallerRole, name: RouteName): boolean {
 export function useMay(): (name: RouteName) => boolean {
   const { role } = useSession().who.account
   return (name) => mayAsk(role, name)
+}
+
+/** Nobody is signed in any more: what was read for him is forgotten, and the entrance asked anew. */
+export function forgetAll(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'entrance.look' })
+  void client.invalidateQueries({ queryKey: ['entrance.look'] })
 }

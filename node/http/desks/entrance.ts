@@ -24,10 +24,11 @@ export function entranceDesk(doors: OfficeDoors): Desk<EntranceRoute> {
 
 function gate({ accounts, signIn, region }: OfficeDoors) {
   return {
-    'entrance.look': async () => ({
+    'entrance.look': async ({ caller }) => ({
       node: region.self,
       name: region.name,
       setUp: !(await accounts.isSetUp()),
+      signedIn: caller.signedIn !== undefined,
     }),
     'entrance.set-up': async (call) => {
       const { visitor, body } = call

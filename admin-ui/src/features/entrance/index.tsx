@@ -1,10 +1,11 @@
 /** The way in: sign in, with a second step where the account has one; or, on a new node, its first administrator. */
 import { useQueryClient } from '@tanstack/react-query'
-import { Button, Card, Form, Input } from 'antd'
-import { useEffect, useState, type ReactNode } from 'react'
+import { Button, Form, Input } from 'antd'
+import { useEffect, useState } from 'react'
 import { type Answer, useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
-import { useLanguage, useTexts } from '../../shared/language.tsx'
+import { useTexts } from '../../shared/language.tsx'
+import { EntranceCard, useSignedIn } from './card.tsx'
 import { NewPasswordFields } from './new-password.tsx'
 import { words } from './texts.ts'
 
@@ -17,47 +18,6 @@ export function Entrance({ look }: { look: Answer<'entrance.look'> }) {
   if (look.setUp) return <SetUp name={look.name} />
   if (second) return <SecondStep name={look.name} />
   return <FirstStep name={look.name} toSecond={() => setSecond(true)} />
-}
-
-/** The card every step of the entrance stands on. */
-export function EntranceCard({
-  name,
-  title,
-  children,
-}: {
-  name?: string
-  title: string
-  children: ReactNode
-}) {
-  const { language, choose } = useLanguage()
-  const t = useTexts(words)
-  return (
-    <main className="entrance">
-      <Card
-        className="entrance-card"
-        title={
-          <h1 style={{ fontSize: 18, margin: 0 }}>
-            {name === undefined ? '' : `${name} · `}
-            {title}
-          </h1>
-        }
-        extra={
-          <Button type="link" size="small" onClick={() => choose(language === 'zh' ? 'en' : 'zh')}>
-            {t.other}
-          </Button>
-        }
-      >
-        <p className="page-hint">{t.product}</p>
-        {children}
-      </Card>
-    </main>
-  )
-}
-
-/** Now somebody is signed in: ask anew who. */
-export function useSignedIn(): () => Promise<void> {
-  const client = useQueryClient()
-  return () => client.invalidateQueries({ queryKey: ['session.who'] })
 }
 
 function FirstStep({ name, toSecond }: { name: string; toSecond: () => void }) {

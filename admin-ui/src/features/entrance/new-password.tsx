@@ -3,7 +3,7 @@ import { Button, Form, Input } from 'antd'
 import { useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
-import { EntranceCard, useSignedIn } from './index.tsx'
+import { EntranceCard, useSignedIn } from './card.tsx'
 import { words } from './texts.ts'
 
 /** Fields `next` and `again`. */
@@ -15,7 +15,7 @@ export function NewPasswordFields() {
         name="next"
         label={t.newPassword}
         extra={t.passwordHint}
-        rules={[{ required: true, min: 8, message: t.passwordHint }]}
+        rules={[{ required: true, min: 10, message: t.passwordHint }]}
       >
         <Input.Password autoComplete="new-password" maxLength={1000} />
       </Form.Item>

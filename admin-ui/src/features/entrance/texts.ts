@@ -27,8 +27,8 @@ export const words = texts({
   repeat: { zh: '再次输入新密码', en: 'New password again' },
   differs: { zh: '两次输入的密码不同', en: 'The two passwords differ' },
   passwordHint: {
-    zh: '至少 8 个字符,可以是一句话;不要用姓名、生日或常见密码。',
-    en: 'At least 8 characters; a sentence is fine. No names, birthdays or common passwords.',
+    zh: '至少 10 个字符,可以是一句话;不要用姓名、生日或常见密码。',
+    en: 'At least 10 characters; a sentence is fine. No names, birthdays or common passwords.',
   },
   make: { zh: '建立并登录', en: 'Make it and sign in' },
   choose: { zh: '请设置自己的密码', en: 'Choose your own password' },

@@ -7,38 +7,16 @@
 import { Alert, Button, Card, Descriptions, Empty, Grid, Table } from 'antd'
 import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { useNavigate } from 'react-router'
-import { type RouteName } from '../../../../protocol/index.ts'
 import { Failure } from '../failure.tsx'
 import { useTexts } from '../language.tsx'
-import { compareTexts, type Column, type Filter } from './column.ts'
-import { useList, type ListRoute, type Question, type RowOf } from './reading.ts'
+import { compareTexts, type Column } from './column.ts'
+import { type ListProps } from './props.ts'
+import { useList, type ListRoute, type RowOf } from './reading.ts'
 import { useArrangement } from './arrangement.ts'
 import { words } from './texts.ts'
 import { Tools } from './tools.tsx'
 
 export { type Column, type Filter } from './column.ts'
-
-export interface ListProps<N extends ListRoute> {
-  /** Under which this list's columns and views are kept. */
-  readonly name: string
-  readonly route: N
-  readonly params?: Record<string, string>
-  /** Asked always, besides what is chosen. */
-  readonly fixed?: Question
-  readonly columns: readonly Column<RowOf<N>>[]
-  readonly filters?: readonly Filter[]
-  /** What can be searched for; lists that cannot be searched leave it out. */
-  readonly searchHint?: string
-  readonly rowKey: (row: RowOf<N>) => string
-  /** Where a row leads. */
-  readonly open?: (row: RowOf<N>) => string
-  /** The route that makes a workbook of what is listed, and the name of the file. */
-  readonly exporting?: { readonly route: RouteName; readonly file: string }
-  /** Buttons for what can be done with the list or the rows chosen in it. */
-  readonly actions?: (chosen: readonly RowOf<N>[]) => ReactNode
-  /** Said when there is nothing and nothing was filtered: what to do first. */
-  readonly empty?: ReactNode
-}
 
 export function List<N extends ListRoute>(props: ListProps<N>) {
   const { name, route, columns, filters = [], fixed = {}, rowKey } = props

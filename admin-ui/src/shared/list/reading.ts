@@ -7,7 +7,7 @@ import { ask, type Answer, type Input } from '../ask.ts'
 export type ListRoute = {
   [N in RouteName]: Answer<N> extends { items: readonly unknown[]; next: string | null } ? N : never
 }[RouteName]
-export type RowOf<N extends ListRoute> = Answer<N>['items'][number]
+export type RowOf<N extends ListRoute> = Answer<N> extends { items: readonly (infer Row)[] } ? Row : never
 
 /** What is asked besides where to begin: in the body, or in the query where the route has no body. */
 export type Question = Readonly<Record<string, string | number | boolean | undefined>>

@@ -19,7 +19,7 @@ import { useMay } from '../session.tsx'
 import { viewSchema, type Arrangement } from './arrangement.ts'
 import { type Column, type Filter } from './column.ts'
 import { copyRows } from './copying.ts'
-import { type ListProps } from './index.tsx'
+import { type ListProps } from './props.ts'
 import { type ListRoute, type Question, type RowOf } from './reading.ts'
 import { words } from './texts.ts'
 
