@@ -11,12 +11,13 @@ import { Refused } from '../shared/ask.ts'
 import { LanguageProvider, useLanguage } from '../shared/language.tsx'
 import { Door } from './door.tsx'
 import { look } from './look.ts'
+import { readNonce } from './nonce.ts'
 import './style.css'
 
 // A parser compiled at run time would need a policy that lets strings run as programs.
 z.config({ jitless: true })
 
-const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
+const nonce = readNonce()
 
 const client = new QueryClient({
   defaultOptions: {

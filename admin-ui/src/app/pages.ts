@@ -2,4 +2,6 @@
 import { overviewPage } from '../features/overview/page.tsx'
 import { type PageDefinition } from '../shared/definition.ts'
 
-export const pages: readonly PageDefinition[] = [overviewPage]
+import { outflowPage } from '../features/outflow/page.tsx'
+
+export const pages: readonly PageDefinition[] = [overviewPage, outflowPage]

@@ -82,6 +82,7 @@ function Rows<N extends ListRoute>({
     <Table<Row>
       size="small"
       sticky
+      tableLayout="auto"
       columns={columns}
       dataSource={list.rows as Row[]}
       rowKey={props.rowKey}
