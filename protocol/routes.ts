@@ -26,6 +26,7 @@ import { evidenceSchema } from './evidence.ts'
 import { dayOrMonthSchema, lineSchema } from './fields.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
 import { pageRoutes } from './page-routes.ts'
+import { deviationFieldSchema } from './identity.ts'
 import { bodySchemas } from './record.ts'
 
 const byId = z.strictObject({ id: uuidSchema })
@@ -297,6 +298,13 @@ const caseRoutes = {
     everyDesk,
   ),
   'case.dispute': verb('dispute', '提出异议', 'Dispute', bodySchemas['flow.disputed'], desk, ['reason']),
+  'case.adopt': verb(
+    'adopt',
+    '采用对方登记的内容',
+    'Take the other side’s word for what deviates',
+    z.strictObject({ fields: z.array(deviationFieldSchema).min(1).max(3) }),
+    desk,
+  ),
   'case.report': verb('activities', '报送活动', 'Report an activity', activitySchema, everyDesk, ['kind']),
   'case.correct': verb('corrections', '更正活动', 'Correct a report', correction, everyDesk, ['corrects']),
   'case.erase': verb(

@@ -7,6 +7,7 @@ import {
   type BodyOf,
   type CaseDetail,
   type CaseSummary,
+  type DeviationField,
   type Evidence,
   type NodeId,
   type Side,
@@ -16,6 +17,7 @@ import { DomainError } from '../errors.ts'
 import { pairLock } from '../federation/outbox.ts'
 import { caseTimeline, inFlightCases } from '../federation/trace.ts'
 import { type Case } from '../flows/index.ts'
+import { rosterLock } from '../members/index.ts'
 import { type Region } from '../region.ts'
 import { type Reader, type Transaction } from '../store/port.ts'
 
@@ -111,6 +113,19 @@ export class CaseDesk {
 
   dispute(id: Uuid, body: BodyOf<'flow.disputed'>): Promise<CaseSummary> {
     return this.act(id, 'host', (tx, subject) => this.region.host.dispute(tx, subject, body))
+  }
+
+  /** At home it may change every open case of the member, so all pairs wait for it. */
+  adopt(id: Uuid, fields: readonly DeviationField[]): Promise<CaseSummary> {
+    const { store, peers, home, host } = this.region
+    return store.transaction(async (tx) => {
+      const { row } = await this.find(tx, id)
+      const pairs = row.side === 'home' ? (await peers.all(tx)).map(({ node }) => node) : [row.peer]
+      await tx.lock([rosterLock, ...pairs.map(pairLock)])
+      const subject = await this.find(tx, id)
+      const flows = row.side === 'home' ? home : host
+      return this.summary(await flows.adopt(tx, subject, fields), true)
+    })
   }
 
   report(id: Uuid, activity: Activity): Promise<CaseSummary> {

@@ -15,6 +15,7 @@ type CaseRoute =
   | 'case.place'
   | 'case.depart'
   | 'case.dispute'
+  | 'case.adopt'
   | 'case.report'
   | 'case.correct'
   | 'case.erase'
@@ -39,6 +40,7 @@ export function caseHandlers({ desk, region }: OfficeDoors): Desk<CaseRoute> {
     },
     'case.depart': ({ params, body }) => desk.depart(params.id, body),
     'case.dispute': ({ params, body }) => desk.dispute(params.id, body),
+    'case.adopt': ({ params, body }) => desk.adopt(params.id, body.fields),
     'case.report': ({ params, body }) => desk.report(params.id, body),
     'case.correct': ({ params, body }) => desk.correct(params.id, body),
     'case.erase': ({ params }) => desk.erase(params.id),
