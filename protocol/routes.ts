@@ -27,6 +27,7 @@ import { dayOrMonthSchema, lineSchema } from './fields.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
 import { pageRoutes } from './page-routes.ts'
 import { deviationFieldSchema } from './identity.ts'
+import { signingKeySchema } from './keys.ts'
 import { bodySchemas } from './record.ts'
 
 const byId = z.strictObject({ id: uuidSchema })
@@ -284,6 +285,18 @@ const caseRoutes = {
     scope: 'case',
     params: byId,
     answer: evidenceSchema,
+  },
+  'case.keys': {
+    ...get,
+    path: '/api/cases/:id/keys',
+    zh: '核验证据所用的双方公钥',
+    en: 'The public keys by which the evidence of a case is verified',
+    access: region,
+    scope: 'case',
+    params: byId,
+    answer: z.strictObject({
+      keys: z.array(z.strictObject({ node: nodeIdSchema, key: signingKeySchema })),
+    }),
   },
   'case.amend': verb('amend', '更正流出登记', 'Amend the outflow', bodySchemas['flow.amended'], desk),
   'case.return': verb('return', '登记返回', 'Register the return', bodySchemas['flow.returned'], desk),

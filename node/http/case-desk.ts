@@ -10,6 +10,7 @@ import {
   type DeviationField,
   type Evidence,
   type NodeId,
+  type SigningKey,
   type Side,
   type Uuid,
 } from '../../protocol/index.ts'
@@ -59,6 +60,7 @@ export class CaseDesk {
         ...this.summary(subject, inFlight),
         homeFacts: subject.home,
         hostFacts: { ...subject.host, deviations: [...subject.host.deviations] },
+        member: subject.row.member,
         homeSaidAt: subject.row.side === 'home' ? ours : theirs,
         hostSaidAt: subject.row.side === 'host' ? ours : theirs,
         timeline,
@@ -85,6 +87,17 @@ export class CaseDesk {
     const { row } = await this.region.store.read((reader) => this.find(reader, id))
     const [home, host] = row.side === 'home' ? [this.region.self, row.peer] : [row.peer, this.region.self]
     return this.region.evidence.ofCase(id, home, host)
+  }
+
+  /** Ours and the peer's, also those that are not used any more: what they signed stays verifiable. */
+  async keys(id: Uuid): Promise<{ node: NodeId; key: SigningKey }[]> {
+    const { store, peers, self, keyring } = this.region
+    return store.read(async (reader) => {
+      const { row } = await this.find(reader, id)
+      const own = keyring.kids().flatMap((kid) => keyring.publicKey(kid) ?? [])
+      const theirs = await peers.keysOf(reader, row.peer)
+      return [...own.map((key) => ({ node: self, key })), ...theirs.map((key) => ({ node: row.peer, key }))]
+    })
   }
 
   amend(id: Uuid, body: BodyOf<'flow.amended'>): Promise<CaseSummary> {

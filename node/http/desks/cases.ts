@@ -8,6 +8,7 @@ type CaseRoute =
   | 'case.detail'
   | 'case.shared'
   | 'case.evidence'
+  | 'case.keys'
   | 'case.amend'
   | 'case.return'
   | 'case.close'
@@ -30,6 +31,7 @@ export function caseHandlers({ desk, region }: OfficeDoors): Desk<CaseRoute> {
     },
     'case.shared': ({ params }) => desk.shared(params.id),
     'case.evidence': ({ params }) => desk.evidence(params.id),
+    'case.keys': async ({ params }) => ({ keys: await desk.keys(params.id) }),
     'case.amend': ({ params, body }) => desk.amend(params.id, body),
     'case.return': ({ params, body }) => desk.registerReturn(params.id, body),
     'case.close': ({ params, body }) => desk.close(params.id, body),
