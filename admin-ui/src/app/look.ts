@@ -8,6 +8,8 @@ export const look: ThemeConfig = {
     colorError: '#b3261e',
     colorSuccess: '#1e7a3c',
     colorWarning: '#9a6200',
+    colorWarningBg: '#fff8ea',
+    colorWarningBorder: '#f0cf8e',
     colorTextSecondary: '#4b5563',
     colorTextTertiary: '#5b6472',
     colorTextDescription: '#4b5563',

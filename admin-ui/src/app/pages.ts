@@ -2,7 +2,8 @@
 import { overviewPage } from '../features/overview/page.tsx'
 import { type PageDefinition } from '../shared/definition.ts'
 
+import { arrivalsPage } from '../features/arrivals/page.tsx'
 import { casePage } from '../features/case/page.tsx'
 import { outflowPage } from '../features/outflow/page.tsx'
 
-export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, casePage]
+export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, arrivalsPage, casePage]
