@@ -113,7 +113,7 @@ function SearchField({ hint, arranged }: { hint: string; arranged: Arrangement }
       allowClear
       maxLength={50}
       autoComplete="off"
-      style={{ width: 220 }}
+      style={{ width: 180 }}
     />
   )
 }
@@ -130,7 +130,7 @@ function FilterField({ filter, arranged }: { filter: Filter; arranged: Arrangeme
       allowClear
       showSearch={{ optionFilterProp: 'label' }}
       options={[...filter.options]}
-      style={{ width: filter.width ?? 150 }}
+      style={{ width: filter.width ?? 130 }}
     />
   )
 }
