@@ -154,7 +154,7 @@ export async function startNode(
       ...{ site: new Site(origin, local.port), rates: new Rates(platform.clock) },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
       pulses: new Pulses(database.pages, region),
-      settings: { origin, trustedProxies: config.trustedProxies ?? [] },
+      configured: { origin, trustedProxies: config.trustedProxies ?? [] },
     }
     closing.push(await listen(peersApp.fetch, federation.host, federation.port, bounds))
     closing.push(await listen(officeApp(doors).fetch, local.host ?? '127.0.0.1', local.port))

@@ -67,6 +67,10 @@ export const entranceSchema = z.strictObject({
   name: z.string(),
   /** There is no account yet: the set-up code makes the first. */
   setUp: z.boolean(),
+  /** Whom to ask for help; empty when the office has not said. */
+  contact: z.string(),
+  /** What the button says that leads to the identity provider of the office; null without one. */
+  oidc: z.strictObject({ zh: z.string(), en: z.string() }).nullable(),
 })
 export const setUpSchema = z.strictObject({
   code: z.string().max(100),

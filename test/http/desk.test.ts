@@ -1,13 +1,11 @@
 /** What a desk needs beside its pages: what it keeps, what has changed, and who may let a long list out. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { idleSeconds } from '../../node/accounts/index.ts'
 import { Audit } from '../../node/audit/index.ts'
-import { revealsAnHour } from '../../node/http/reveals.ts'
 import { openDatabase } from '../../node/store/database.ts'
 import { readSheetsHere } from '../../node/workbooks/index.ts'
 import {
-  exportRowsAlone,
   pulseKinds,
+  settingBounds,
   type AlarmList,
   type ExportRequest,
   type KeptItem,
@@ -15,7 +13,7 @@ import {
   type PulseKind,
   type Role,
 } from '../../protocol/index.ts'
-import { Browser } from '../harness/accounts.ts'
+import { type Browser } from '../harness/accounts.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
 import { Office } from '../harness/office.ts'
 import { idNumberOf } from '../harness/people.ts'
@@ -23,6 +21,10 @@ import { twoParts, type TwoParts } from '../harness/parts.ts'
 import { silent } from '../harness/region.ts'
 import { openScreen, type Answer, type Screen } from '../harness/screen.ts'
 import { shenzhen } from '../harness/world.ts'
+
+const exportRowsAlone = settingBounds.exportRowsAlone.shipped
+const revealsAnHour = settingBounds.revealsAnHour.shipped
+const idleMs = settingBounds.sessionIdleMinutes.shipped * 60_000
 
 let database: FreshDatabase
 let parts: TwoParts
@@ -183,7 +185,7 @@ describe('asking in the background', () => {
       const browser = await screen.somebody('officer')
       const everyMs = 5 * 60_000
       let last = 0
-      for (let ms = 0; ms <= idleSeconds * 1000 + everyMs; ms += everyMs) {
+      for (let ms = 0; ms <= idleMs + everyMs; ms += everyMs) {
         vi.setSystemTime(Date.now() + everyMs)
         parts.clock.jump(everyMs)
         last = (await screen.from(browser, route)).status
