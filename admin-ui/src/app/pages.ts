@@ -2,6 +2,7 @@
 import { overviewPage } from '../features/overview/page.tsx'
 import { type PageDefinition } from '../shared/definition.ts'
 
+import { comparisonPage } from '../features/comparison/page.tsx'
 import { outflowPage } from '../features/outflow/page.tsx'
 
-export const pages: readonly PageDefinition[] = [overviewPage, outflowPage]
+export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, comparisonPage]
