@@ -4,5 +4,6 @@ import { type PageDefinition } from '../shared/definition.ts'
 
 import { comparisonPage } from '../features/comparison/page.tsx'
 import { outflowPage } from '../features/outflow/page.tsx'
+import { peersPage } from '../features/peers/page.tsx'
 
-export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, comparisonPage]
+export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, comparisonPage, peersPage]
