@@ -27,7 +27,7 @@ export function Page({ title, hint, actions, children }: Props) {
     document.title = `${title} - ${region} - 汇流`
   }, [title, region])
   return (
-    <main>
+    <div>
       <div className="page-head">
         <h1>{title}</h1>
         <span className="print-only">{region}</span>
@@ -37,6 +37,6 @@ export function Page({ title, hint, actions, children }: Props) {
       {hint !== undefined && <p className="page-hint no-print">{hint}</p>}
       {children}
       <p className="print-only">{t.printed(shortMoment(new Date().toISOString()), who.account.name)}</p>
-    </main>
+    </div>
   )
 }
