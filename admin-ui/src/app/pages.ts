@@ -3,5 +3,6 @@ import { overviewPage } from '../features/overview/page.tsx'
 import { type PageDefinition } from '../shared/definition.ts'
 
 import { outflowPage } from '../features/outflow/page.tsx'
+import { membersPage } from '../features/members/page.tsx'
 
-export const pages: readonly PageDefinition[] = [overviewPage, outflowPage]
+export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, membersPage]
