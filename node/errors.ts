@@ -35,6 +35,7 @@ export const errorCodes = [
   'organisation_not_found',
   'organisation_taken',
   'organisation_place',
+  'organisation_not_empty',
   'bad_id_number',
   'arrival_not_found',
   'session_not_found',

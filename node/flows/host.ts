@@ -161,6 +161,16 @@ export class HostFlows {
     return this.cases.say(tx, subject, { type: 'flow.disputed', case: subject.row.id, body })
   }
 
+  async anyOf(reader: Reader, branch: Uuid): Promise<boolean> {
+    return (await reader.find(arrivals, { branch }, { limit: 1 })).length > 0
+  }
+
+  /** The branch they reported to has become part of another. The caller holds all pair locks. */
+  async moveAll(tx: Transaction, from: Uuid, to: Uuid): Promise<void> {
+    for (const arrival of await tx.find(arrivals, { branch: from }))
+      await this.patch(tx, arrival, { branch: to })
+  }
+
   async arrival(reader: Reader, id: Uuid): Promise<Arrival | undefined> {
     return reader.get(arrivals, { id })
   }
@@ -316,8 +326,8 @@ export class HostFlows {
   private async branchOf(tx: Transaction, name: string): Promise<Branch> {
     const trimmed = name.trim()
     if (trimmed === '') throw new DomainError('branch_not_found')
-    const { id } = await this.organisations.branchNamed(tx, trimmed)
-    return { id, name: trimmed }
+    const { id, name: known } = await this.organisations.branchNamed(tx, trimmed)
+    return { id, name: known }
   }
 }
 

@@ -172,6 +172,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '党支部应隶属党委或本地区,党委应直属本地区。',
     en: 'A branch stands under a committee or the region, a committee under the region.',
   },
+  organisation_not_empty: {
+    status: 409,
+    zh: '该组织还有党员、案件、流入登记、下级组织或账号,不能删除。请先调整,或把它并入另一组织。',
+    en: 'It still has members, cases, arrivals, organisations below it or accounts. Move them first, or merge it into another.',
+  },
   bad_id_number: {
     status: 422,
     zh: '公民身份号码不正确,请核对。',
