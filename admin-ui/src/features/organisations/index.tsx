@@ -9,7 +9,7 @@ import { useOrganisations, type OrganisationNode } from '../../shared/organisati
 import { Page } from '../../shared/page.tsx'
 import { useMay } from '../../shared/session.tsx'
 import { kindWords, useWord } from '../../shared/words.ts'
-import { Changing, type Change } from './changing.tsx'
+import { Changing, useRemoving, type Change } from './changing.tsx'
 import { words } from './texts.ts'
 
 export function OrganisationsPage() {
@@ -116,8 +116,10 @@ function Tree({ shown, loading, searched, setChange }: TreeProps) {
 
 function Work({ one, setChange }: { one: OrganisationNode; setChange: (change: Change) => void }) {
   const t = useTexts(words)
+  const may = useMay()
+  const remove = useRemoving()
   if (one.kind === 'region') return null
-  const item = (verb: 'rename' | 'move', label: string) => ({
+  const item = (verb: 'rename' | 'move' | 'merge', label: string) => ({
     key: verb,
     label,
     onClick: () => setChange({ verb, one }),
@@ -128,6 +130,10 @@ function Work({ one, setChange }: { one: OrganisationNode; setChange: (change: C
       : []),
     item('rename', t.rename),
     ...(one.kind === 'branch' ? [item('move', t.move)] : []),
+    ...(may('organisation.merge') ? [item('merge', t.merge)] : []),
+    ...(may('organisation.remove')
+      ? [{ key: 'remove', label: t.remove, danger: true, onClick: () => remove(one) }]
+      : []),
   ]
   return (
     <Dropdown menu={{ items }} trigger={['click']}>

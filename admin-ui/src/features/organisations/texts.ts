@@ -31,6 +31,25 @@ export const words = texts({
   added: { zh: (name: string) => `已新增 ${name}`, en: (name: string) => `${name} is added` },
   renamed: { zh: (name: string) => `已更名为 ${name}`, en: (name: string) => `It is called ${name} now` },
   moved: { zh: (name: string) => `已调整 ${name} 的隶属`, en: (name: string) => `${name} is moved` },
+  remove: { zh: '删除', en: 'Remove' },
+  removeAsk: { zh: (name: string) => `删除 ${name}?`, en: (name: string) => `Remove ${name}?` },
+  removeWhat: {
+    zh: '只有没有党员、登记、下级和账号的组织可以删除。删除后不能恢复。',
+    en: 'Only one without people, cases, branches and accounts can be removed. It does not come back.',
+  },
+  removed: { zh: (name: string) => `已删除 ${name}`, en: (name: string) => `${name} is removed` },
+  merge: { zh: '并入另一组织', en: 'Merge into another' },
+  mergeInto: { zh: '并入', en: 'Merge into' },
+  mergeHint: {
+    zh: '同一支部有两种写法时用。党员、登记、下级和账号都归入所选组织,本组织随即消失。',
+    en: 'For one branch written in two ways: its people, cases, branches and accounts go to the other, and it is gone.',
+  },
+  mergeAsk: {
+    zh: (from: string, into: string) => `把 ${from} 并入 ${into}?`,
+    en: (from: string, into: string) => `Merge ${from} into ${into}?`,
+  },
+  mergeWhat: { zh: '合并后不能分开。', en: 'They cannot be parted again.' },
+  merged: { zh: (name: string) => `已并入 ${name}`, en: (name: string) => `It is part of ${name} now` },
   nothing: { zh: '没有名称相符的党组织', en: 'No organisation has such a name' },
   empty: {
     zh: '还没有党组织。导入党员花名册后自动建立,也可在此新增。',
