@@ -14,9 +14,10 @@ export type Uuid = string
 export type Digest = string
 
 export const nodeIdSchema = z.string().regex(/^[1-9]\d{5}$/)
-export const uuidSchema = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+export const uuidSchema = z.string().regex(uuidPattern)
+/** Who wrote a record, as its own region names it. */
+export const authorPattern = /^[\w:/@.-]{1,64}$/
 export const digestSchema = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
 
 /** A UUIDv7 from milliseconds since 1970 and ten random bytes. */
