@@ -1,6 +1,6 @@
 /** Activities on cases as either side reported them, and our own reports that still wait for a case. */
 import { boolean, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import { whole } from '../store/columns.ts'
+import { isGiven, whole } from '../store/columns.ts'
 
 export const activities = pgTable(
   'activities',
@@ -20,7 +20,10 @@ export const activities = pgTable(
     changedMs: whole('changed_ms').notNull(),
   },
   // With the id behind, what some people did lately is found in the index alone.
-  (t) => [index('activities_case').on(t.caseId, t.on, t.id), uniqueIndex('activities_mark').on(t.mark)],
+  (t) => [
+    index('activities_case').on(t.caseId, t.on, t.id),
+    uniqueIndex('activities_mark').on(t.mark).where(isGiven(t.mark)),
+  ],
 )
 
 /** Further marks of our own reports: what they say since they were corrected. */

@@ -26,7 +26,7 @@ import {
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
-import { itemsOf, opensAfter, storeEnvelope, lineOf, type Item } from './envelopes-in.ts'
+import { itemsOf, opensAfter, storeEnvelope, lineOf, takenBefore, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type RecordHandler, type RecordHandlers } from './handlers.ts'
 import { type Lease } from './lease.ts'
@@ -345,7 +345,8 @@ export class Inbox {
     items: readonly Item[],
   ): Promise<{ ok: true; receipt: string }> {
     const { epoch, seq } = proven.payload
-    const outcomes = await this.applyAll(tx, peer, items, blocked, { epoch, seq })
+    const before = await takenBefore(tx, peer.node, items)
+    const outcomes = await this.applyAll(tx, peer, items, before, blocked, { epoch, seq })
     const receivedMs = this.clock.nowMs()
     if (proven.payload.iat * 1000 > receivedMs + limits.skewWarningSeconds * 1000)
       await this.alarms.raise(tx, 'clock_skew', peer.node, dayOf(receivedMs))
@@ -358,7 +359,7 @@ export class Inbox {
       iat: Math.floor(receivedMs / 1000),
       outcomes,
     })
-    await storeEnvelope(tx, peer.node, proven, items, outcomes, { receipt, receivedMs })
+    await storeEnvelope(tx, peer.node, proven, items, before, outcomes, { receipt, receivedMs })
     const head = { epoch, seq, head: proven.contentId, heardMs: receivedMs }
     await tx.update(streamsIn, { peer: peer.node }, { ...head, frozen: false, thawed: false })
     return { ok: true, receipt }
@@ -368,21 +369,18 @@ export class Inbox {
     tx: Transaction,
     peer: Peer,
     items: readonly Item[],
+    before: readonly (Row<typeof recordsIn> | undefined)[],
     blocked: Set<string>,
     at: { epoch: number; seq: number },
   ): Promise<Outcome[]> {
-    const earlier = await tx.getMany(
-      recordsIn,
-      items.map(({ digest }) => ({ peer: peer.node, digest })),
-    )
     const outcomes: Outcome[] = []
     const seen = new Map<string, Outcome>()
     for (const [i, item] of items.entries()) {
-      const before = seen.get(item.digest) ?? earlier[i]?.outcome
+      const earlier = seen.get(item.digest) ?? before[i]?.outcome
       const outcome =
-        before === undefined
+        earlier === undefined
           ? await this.applyOne(tx, peer, item, blocked, { ...at, idx: item.idx })
-          : repeatedOutcome(before)
+          : repeatedOutcome(earlier)
       seen.set(item.digest, outcome)
       outcomes.push(outcome)
     }

@@ -47,6 +47,8 @@ const worthRetrying = new Set(['40001', '40P01'])
 const tries = 5
 /** Rows of one table from which on COPY is cheaper than arrays. */
 const copyFrom = 24
+/** Positions that one number of the sequence stands for: a thousand records ask it once. A number is drawn up to 2^43 times. */
+const positionsPerDraw = 1024
 
 export class PostgresStore implements Store {
   private readonly sql: postgres.Sql
@@ -280,15 +282,15 @@ class PostgresTransaction implements Transaction {
 
   async positions(count: number): Promise<number[]> {
     if (count === 0) return []
-    // One row for all of them: the driver takes rows apart one by one.
-    const [row] = await this.run(
-      `select string_agg(nextval('outbox_position')::text, ',') as drawn from generate_series(1, $1::int4)`,
-      [count],
+    const rows = await this.run(
+      `select nextval('outbox_position') as drawn from generate_series(1, $1::int4)`,
+      [Math.ceil(count / positionsPerDraw)],
     )
-    return String(row?.['drawn'])
-      .split(',')
-      .map(Number)
-      .sort((a, b) => a - b)
+    const drawn = rows.map(({ drawn }) => Number(drawn)).sort((a, b) => a - b)
+    return Array.from(
+      { length: count },
+      (_, i) => (drawn[Math.floor(i / positionsPerDraw)] ?? 0) * positionsPerDraw + (i % positionsPerDraw),
+    )
   }
 
   afterCommit(effect: () => void): void {
