@@ -167,11 +167,12 @@ class PostgresTransaction implements Transaction {
   async getMany<T extends PgTable>(table: T, keys: readonly Match<T>[]): Promise<(Row<T> | undefined)[]> {
     const shape = shapeOf(table)
     const held = this.heldOf(table)
-    const missing = new Map(
-      keys
-        .map((key) => [keyText(shape, key), key as AnyRow])
-        .filter(([text]) => !held.has(text as string)) as [string, AnyRow][],
-    )
+    const names = keys.map((key) => keyText(shape, key))
+    const missing = new Map<string, AnyRow>()
+    for (const [i, key] of keys.entries()) {
+      const name = names[i] ?? ''
+      if (!held.has(name)) missing.set(name, key as AnyRow)
+    }
     if (missing.size > 0) {
       const rows = await this.run(selectByKeys(shape), arrays(shape, shape.key, [...missing.values()]))
       const found = new Map(rows.map((row) => [keyText(shape, row), row]))
@@ -180,7 +181,7 @@ class PostgresTransaction implements Transaction {
         if (!held.has(text))
           held.set(text, { row: found.get(text) ?? null, state: 'read', patched: undefined })
     }
-    return keys.map((key) => (held.get(keyText(shape, key))?.row ?? undefined) as Row<T> | undefined)
+    return names.map((name) => (held.get(name)?.row ?? undefined) as Row<T> | undefined)
   }
 
   async find<T extends PgTable>(table: T, match: Match<T>, options: FindOptions<T> = {}): Promise<Row<T>[]> {
