@@ -6,10 +6,9 @@
  */
 import { activityKinds, maxAmountFen, type Activity, type ActivityKind } from './activity.ts'
 import { dayExists, dayPattern, instantPattern, monthPattern } from './fields.ts'
-import { authorPattern, uuidPattern } from './ids.ts'
+import { authorPattern, uuidPattern, type Uuid } from './ids.ts'
 import { isPlainAscii } from './json.ts'
 import { limits } from './limits.ts'
-import { type FactRecord } from './record.ts'
 
 const within = (pattern: RegExp) => pattern.source.slice(1, -1)
 /** No quotation mark, no backslash, no control character; surrogates are for the long way. */
@@ -23,8 +22,19 @@ const plainReport = new RegExp(
 )
 const kinds: ReadonlySet<string> = new Set(activityKinds)
 
+/** As `readRecord` gives it. */
+export interface PlainReport {
+  id: Uuid
+  type: 'activity.recorded'
+  v: 1
+  case: Uuid
+  at: string
+  by: string
+  body: { activity: Activity }
+}
+
 /** The report on this line, or undefined where the long way must judge. */
-export function readPlainReport(text: string): FactRecord<'activity.recorded'> | undefined {
+export function readPlainReport(text: string): PlainReport | undefined {
   const found = plainReport.exec(text)
   if (!found) return undefined
   const [, id = '', caseId = '', at = '', by = '', on = '', kind = '', title, amount] = found
