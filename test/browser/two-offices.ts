@@ -154,7 +154,7 @@ export class Person {
   /** Nothing is being loaded any more. */
   async settled(): Promise<void> {
     await this.page.locator('main h1').first().waitFor()
-    await this.page.waitForFunction(`document.querySelector('${loading}') === null`)
+    for (const one of await this.page.locator(loading).all()) await one.waitFor({ state: 'hidden' })
   }
 
   async picture(name: string): Promise<void> {
