@@ -53,7 +53,10 @@ describe.skipIf(withoutBrowser())('the main job on screen', { timeout: 120_000 }
     await page.getByLabel('外出日期').fill('2026.11.2')
     await home.click(page.getByRole('button', { name: '登记并通知流入地' }))
     await page.waitForURL(/\/cases\/[0-9a-f-]{36}$/)
-    await page.getByText(/^(在途|待对方)$/).first().waitFor()
+    await page
+      .getByText(/^(在途|待对方)$/)
+      .first()
+      .waitFor()
   }
 
   async function confirm({ name, idNumber }: { name: string; idNumber: string }): Promise<void> {

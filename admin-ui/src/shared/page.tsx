@@ -1,8 +1,9 @@
 /** A page: its title, what it is for, what can be done on it; on paper also the region, and when it was printed. */
-import { useEffect, type ReactNode } from 'react'
+import { type ReactNode } from 'react'
 import { texts, useTexts } from './language.tsx'
 import { shortMoment } from './moments.tsx'
 import { useSession } from './session.tsx'
+import { useTitle } from './title.ts'
 
 const words = texts({
   printed: {
@@ -25,10 +26,7 @@ interface Props {
 export function Page({ title, heading, hint, actions, children }: Props) {
   const { region, who } = useSession()
   const t = useTexts(words)
-  // The tab says which page, never whose: titles end up in histories.
-  useEffect(() => {
-    document.title = `${title} - ${region} - 汇流`
-  }, [title, region])
+  useTitle(title, region)
   return (
     <div>
       <div className="page-head">
