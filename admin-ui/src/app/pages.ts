@@ -2,8 +2,17 @@
 import { overviewPage } from '../features/overview/page.tsx'
 import { type PageDefinition } from '../shared/definition.ts'
 
+import { accountsPage } from '../features/accounts/page.tsx'
 import { comparisonPage } from '../features/comparison/page.tsx'
 import { outflowPage } from '../features/outflow/page.tsx'
+import { ownPage } from '../features/own/page.tsx'
 import { peersPage } from '../features/peers/page.tsx'
 
-export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, comparisonPage, peersPage]
+export const pages: readonly PageDefinition[] = [
+  overviewPage,
+  outflowPage,
+  comparisonPage,
+  peersPage,
+  accountsPage,
+  ownPage,
+]

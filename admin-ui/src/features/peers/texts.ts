@@ -240,6 +240,7 @@ export const words = texts({
   wayPropose: { zh: '由我方发起', en: 'We propose' },
   waySign: { zh: '已收到对方的协议文件', en: 'We have their document' },
   stepCards: { zh: '交换名片', en: 'Exchange cards' },
+  stepOpen: { zh: '打开对方的文件', en: 'Open their document' },
   stepPropose: { zh: '核对对方指纹,签名', en: 'Compare their fingerprint, sign' },
   stepSign: { zh: '核对对方指纹,签名', en: 'Compare their fingerprint, sign' },
   stepSend: { zh: '把协议发给对方', en: 'Send the document' },
