@@ -6,6 +6,7 @@ import { type RecordCode } from '../protocol/index.ts'
 
 export const errorCodes = [
   'case_not_found',
+  'no_deviation',
   'import_not_found',
   'row_not_held',
   'peer_not_found',
@@ -35,6 +36,7 @@ export const errorCodes = [
   'organisation_not_found',
   'organisation_taken',
   'organisation_place',
+  'organisation_not_empty',
   'bad_id_number',
   'arrival_not_found',
   'session_not_found',

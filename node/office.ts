@@ -5,6 +5,8 @@ import { Exports } from './exports/index.ts'
 import { Kept } from './kept/index.ts'
 import { type Random } from './platform.ts'
 import { type Region } from './region.ts'
+import { Settings } from './settings/index.ts'
+import { Tree } from './tree/index.ts'
 
 export interface OfficeParts {
   readonly region: Region
@@ -20,19 +22,23 @@ export interface Office {
   readonly audit: Audit
   readonly kept: Kept
   readonly exports: Exports
+  readonly settings: Settings
+  readonly tree: Tree
 }
 
 export function openOffice({ region, random, origin, passwords: tuning }: OfficeParts): Office {
   const { store, vault, clock, ids, organisations, crypto, name } = region
   const passwords = new Passwords(random, tuning)
   const attempts = new Attempts(clock)
-  const parts = { store, vault, passwords, attempts, clock, ids }
+  const settings = new Settings({ store, clock })
   const kept = new Kept({ store, vault, clock })
+  const parts = { store, vault, passwords, attempts, settings, clock, ids }
+  const accounts = new Accounts({ ...parts, organisations, ended: (tx, id) => kept.forget(tx, id) })
   return {
-    kept,
-    exports: new Exports({ store, vault, clock, ids }),
-    accounts: new Accounts({ ...parts, organisations, ended: (tx, id) => kept.forget(tx, id) }),
+    ...{ accounts, kept, settings },
     signIn: new SignIn({ ...parts, issuer: `汇流 ${name}`, origin }),
     audit: new Audit({ store, clock, crypto }),
+    exports: new Exports({ store, vault, clock, ids }),
+    tree: new Tree({ ...region, accounts }),
   }
 }

@@ -156,7 +156,7 @@ export async function startNode(
       ...{ site, rates: new Rates(platform.clock) },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
       pulses: new Pulses(database.pages, region),
-      settings: { origin, trustedProxies: config.trustedProxies ?? [] },
+      configured: { origin, trustedProxies: config.trustedProxies ?? [] },
       screens: screensApp(await readScreens(environment.screens), site, platform.random),
     }
     closing.push(await listen(peersApp.fetch, federation.host, federation.port, bounds))

@@ -69,6 +69,10 @@ export const entranceSchema = z.strictObject({
   setUp: z.boolean(),
   /** The cookie that came along is that of a session, so a page may ask who is signed in. */
   signedIn: z.boolean(),
+  /** Whom to ask for help; empty when the office has not said. */
+  contact: z.string(),
+  /** What the button says that leads to the identity provider of the office; null without one. */
+  oidc: z.strictObject({ zh: z.string(), en: z.string() }).nullable(),
 })
 export const setUpSchema = z.strictObject({
   code: z.string().max(100),

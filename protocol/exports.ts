@@ -7,8 +7,6 @@ import { momentSchema } from './admin.ts'
 import { uuidSchema } from './ids.ts'
 import { caseQuerySchema, ledgerQuerySchema, memberQuerySchema } from './pages.ts'
 
-/** Rows that leave without a second person: what one sees on a page or two. */
-export const exportRowsAlone = 200
 /** An approval is good for so long: the day on which it was needed. */
 export const exportHours = 24
 /** A request nobody decided on lapses. */

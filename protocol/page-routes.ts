@@ -3,8 +3,10 @@ import * as z from 'zod'
 import { callers, type CallerRole, type RouteContract } from './contract.ts'
 import { uuidSchema } from './ids.ts'
 import * as page from './pages.ts'
+import { settingsChangeSchema, settingsSchema } from './settings.ts'
 
 const byId = z.strictObject({ id: uuidSchema })
+const rowOfImport = z.strictObject({ id: uuidSchema, row: z.coerce.number().int().min(1) })
 const people = ['officer', 'committee', 'branch', 'operator'] as const satisfies readonly CallerRole[]
 const desk = ['officer', 'committee', 'operator'] as const satisfies readonly CallerRole[]
 const region = ['officer', 'operator'] as const satisfies readonly CallerRole[]
@@ -37,7 +39,7 @@ const listRoutes = {
     path: '/api/regions',
     zh: '签有共管协议的地区',
     en: 'The regions there is an agreement with, by name',
-    access: callers,
+    access: 'signed-in',
     scope: 'none',
     answer: page.regionListSchema,
   },
@@ -223,6 +225,29 @@ const workRoutes = {
     body: page.organisationChangeSchema,
     answer: page.organisationNamedSchema,
   },
+  'organisation.remove': {
+    ...change,
+    path: '/api/organisations/:id/remove',
+    zh: '删除没有人员、案件、下级和账号的组织',
+    en: 'Remove an organisation that has no people, cases, branches or accounts',
+    access: region,
+    scope: 'organisation',
+    params: byId,
+    body: z.strictObject({}),
+    answer: z.strictObject({}),
+  },
+  'organisation.merge': {
+    ...change,
+    path: '/api/organisations/:id/merge',
+    zh: '并入另一组织',
+    en: 'Merge an organisation into another of its kind',
+    access: region,
+    scope: 'organisation',
+    noted: ['into'],
+    params: byId,
+    body: page.organisationMergeSchema,
+    answer: page.organisationNamedSchema,
+  },
 } as const satisfies Record<string, RouteContract>
 
 const backRoutes = {
@@ -264,9 +289,22 @@ const backRoutes = {
     en: 'Correct a held row in place and take it in',
     access: region,
     scope: 'region',
-    params: z.strictObject({ id: uuidSchema, row: z.coerce.number().int().min(1) }),
+    params: rowOfImport,
+    noted: ['row'],
     body: z.strictObject({ cells: z.record(z.string().max(200), z.string().max(2000)) }),
     answer: page.correctedRowSchema,
+  },
+  'imports.reveal': {
+    ...{ method: 'POST', csrf: 'json', audit: 'reveal' },
+    path: '/api/imports/:id/rows/:row/reveal',
+    zh: '查看一行中的完整号码',
+    en: 'Show the numbers of one held row in the clear',
+    access: region,
+    scope: 'region',
+    noted: ['row', 'purpose'],
+    params: rowOfImport,
+    body: page.rowRevealSchema,
+    answer: page.rowRevealedSchema,
   },
   'settings.look': {
     ...get,
@@ -275,7 +313,18 @@ const backRoutes = {
     en: 'The settings of this node',
     access: ['administrator', 'operator'],
     scope: 'none',
-    answer: page.settingsSchema,
+    answer: settingsSchema,
+  },
+  'settings.change': {
+    ...change,
+    path: '/api/settings',
+    zh: '更改设置',
+    en: 'Change settings',
+    access: ['administrator', 'operator'],
+    scope: 'none',
+    noted: ['sessionIdleMinutes', 'sessionAbsoluteHours', 'exportRowsAlone', 'revealsAnHour', 'officeName'],
+    body: settingsChangeSchema,
+    answer: settingsSchema,
   },
 } as const satisfies Record<string, RouteContract>
 

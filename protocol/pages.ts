@@ -7,7 +7,7 @@ import { activityKinds, activitySchema } from './activity.ts'
 import { importKinds, momentSchema, peerStateSchema } from './admin.ts'
 import { differences, homeStates, hostStates, meanings } from './case.ts'
 import { pageOf } from './contract.ts'
-import { categorySchema, dayOrMonthSchema, lineSchema, nameSchema, phoneSchema } from './fields.ts'
+import { categorySchema, dayOrMonthSchema, daySchema, lineSchema, nameSchema, phoneSchema } from './fields.ts'
 import { outflowSchema } from './flow.ts'
 import { matchGrades } from './identity.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
@@ -76,14 +76,24 @@ export const regionListSchema = z.strictObject({
 
 // Cases: outflows and stays.
 
-export const caseQuerySchema = z.strictObject({
-  ...paging,
-  side: z.enum(['home', 'host']),
-  peer: nodeIdSchema.optional(),
-  meaning: z.enum(meanings).exclude(['in-flight']).optional(),
-  organisation: uuidSchema.optional(),
-  search: search.optional(),
-})
+/** newest: the newest case first, unless told otherwise; changed: the latest change first; name: by name. */
+export const caseSorts = ['newest', 'changed', 'name'] as const
+export const caseQuerySchema = z
+  .strictObject({
+    ...paging,
+    side: z.enum(['home', 'host']),
+    peer: nodeIdSchema.optional(),
+    meaning: z.enum(meanings).exclude(['in-flight']).optional(),
+    organisation: uuidSchema.optional(),
+    /** What is searched for is listed by name. */
+    search: search.optional(),
+    sort: z.enum(caseSorts).optional(),
+  })
+  // Only orders that an index serves: over a whole region, no other than `newest` goes with a peer or a meaning.
+  .refine(({ sort = 'newest', peer, meaning, organisation, search: name }) => {
+    if (name !== undefined) return sort !== 'changed'
+    return sort === 'newest' || organisation !== undefined || (peer ?? meaning) === undefined
+  })
 export type CaseQuery = z.infer<typeof caseQuerySchema>
 const shownDeviation = z.strictObject({ field: z.string(), home: z.string(), host: z.string() })
 export const caseRowSchema = z.strictObject({
@@ -155,8 +165,11 @@ export const registeredSchema = z.strictObject({ result: z.string() })
 
 // Members.
 
+/** Members are listed by name. */
+export const memberSorts = ['name'] as const
 export const memberQuerySchema = z.strictObject({
   ...paging,
+  sort: z.enum(memberSorts).optional(),
   organisation: uuidSchema.optional(),
   /** The beginning of a name, or a whole ID number. */
   search: search.optional(),
@@ -236,12 +249,22 @@ export const organisationNamedSchema = z.strictObject({
   kind: z.string(),
 })
 
+/** The one it becomes part of: of the same kind. */
+export const organisationMergeSchema = z.strictObject({ into: uuidSchema })
+
 // Activities.
 
+/** With any of the lower four, or of an organisation or case, the latest day is first; else the newest report. */
 export const activityQuerySchema = z.strictObject({
   ...paging,
   organisation: uuidSchema.optional(),
   case: uuidSchema.optional(),
+  kind: z.enum(activityKinds).optional(),
+  /** The side that reported it. */
+  by: z.enum(['home', 'host']).optional(),
+  /** From and until this day, both included. What is known by its month alone is in it from the first of the month on. */
+  from: daySchema.optional(),
+  until: daySchema.optional(),
 })
 export type ActivityQuery = z.infer<typeof activityQuerySchema>
 export const activityRowSchema = z.strictObject({
@@ -316,6 +339,8 @@ export const peerDetailSchema = peerStateSchema.extend({
   ),
   /** Bytes that were refused at the gate in the name of this peer, by code. */
   refusals: z.array(z.strictObject({ code: z.string(), count: z.int(), lastAt: momentSchema })),
+  /** Records of theirs that we took in and refused, by code. */
+  refusedOfTheirs: z.array(z.strictObject({ code: z.string(), count: z.int(), lastAt: momentSchema })),
 })
 
 export const importRowStates = ['held', 'waiting', 'flagged', 'duplicate'] as const
@@ -333,7 +358,7 @@ const faultSentences = z.strictObject({ what: z.string(), where: z.string(), men
 export const heldRowSchema = z.strictObject({
   row: z.int(),
   state: z.enum(importRowStates),
-  /** By heading, as the sheet has them. */
+  /** By heading, as the sheet has them; numbers of persons masked. A masked one sent back as it is stays as it was. */
   cells: z.record(z.string(), z.string()),
   faults: z.array(
     z.strictObject({
@@ -350,18 +375,11 @@ export const heldRowsSchema = z.strictObject({
   items: z.array(heldRowSchema),
   next: z.string().nullable(),
 })
+/** What is masked in a row, in the clear, by heading. */
+export const rowRevealSchema = z.strictObject({ purpose: z.enum(revealPurposes) })
+export const rowRevealedSchema = z.strictObject({ cells: z.record(z.string(), z.string()) })
 export const correctedRowSchema = z.strictObject({
   /** What became of the row with these cells; it stands as it was before when it is still held. */
   state: z.enum(['accepted', 'unchanged', 'waiting', 'held']),
   row: heldRowSchema.nullable(),
-})
-export const settingsSchema = z.strictObject({
-  node: nodeIdSchema,
-  name: z.string(),
-  origin: z.string(),
-  federationUrl: z.string(),
-  trustedProxies: z.array(z.string()),
-  sessionIdleSeconds: z.int(),
-  sessionAbsoluteSeconds: z.int(),
-  passwordLength: z.strictObject({ least: z.int(), most: z.int() }),
 })

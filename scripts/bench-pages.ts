@@ -9,9 +9,11 @@ import { performance } from 'node:perf_hooks'
 import { Command } from 'commander'
 import postgres from 'postgres'
 import { table } from '../node/cli/table.ts'
-import { Counts, Pages, type Within } from '../node/pages/index.ts'
+import { Counts, Pages, Pulses, type Within } from '../node/pages/index.ts'
+import { realPlatform } from '../node/platform.ts'
 import { openDatabase } from '../node/store/database.ts'
 import { startEmbedded } from '../node/store/embedded.ts'
+import { openVault } from '../node/vault.ts'
 
 /** What a page may take at the 95th percentile. */
 const boundMs = 150
@@ -35,6 +37,10 @@ try {
   const slow = await measure(
     new Pages(database.pages),
     new Counts(database.pages, { nowMs: () => Date.now() }),
+    new Pulses(database.pages, {
+      clock: leaping(),
+      vault: openVault(new Uint8Array(32), realPlatform.random),
+    }),
     sql,
   )
   await sql.end()
@@ -69,12 +75,24 @@ async function fill(sql: postgres.Sql): Promise<void> {
     `insert into activities (id, case_id, side, kind, on_day, title, withdrawn, changed_ms)
       select ${id('f', 'i')}, ${id('d', `1 + (hashint4(i) & 1073741823) % ${cases}`)}, 'host', case when i % 4 = 0 then 'dues' else 'study' end,
         to_char(date '2025-01-01' + i % 700, 'YYYY-MM-DD'), '学习', false, i from generate_series(1, ${memberCount * 5}) i`,
+    `insert into peers select (440300 + i)::text, 'peer ' || i, 'http://127.0.0.1:1', false from generate_series(0, 39) i`,
+    `insert into streams_in (peer, epoch, seq, frozen, thawed, heard_ms) select (440300 + i)::text, 1, i, false, false, 0 from generate_series(0, 39) i`,
+    `insert into records_out (peer, position, type, digest, text, written_ms)
+      select (440300 + i % 40)::text, i, 'flow.arrived', 'digest', '{}', i from generate_series(1, ${cases}) i`,
+    `insert into audit select i, i, 'account ' || i % 50, 'officer', (array['member.reveal','case.place','session.begin','imports.run'])[1 + i % 4],
+      '', 'done', null, '{}', '', null, 'hash' from generate_series(1, ${cases}) i`,
     'vacuum analyze',
   ])
     await sql.unsafe(statement)
 }
 
-async function measure(pages: Pages, counts: Counts, sql: postgres.Sql): Promise<boolean> {
+/** Minutes pass between two looks, so that nothing kept for a second is looked at. */
+function leaping(): { nowMs(): number } {
+  let nowMs = Date.now()
+  return { nowMs: () => (nowMs += 60_000) }
+}
+
+async function measure(pages: Pages, counts: Counts, pulses: Pulses, sql: postgres.Sql): Promise<boolean> {
   const branches = (await sql`select id from organisations where kind = 'branch'`).map(({ id }) => String(id))
   const pick = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)] as T
   const branch = (): Within => [pick(branches)]
@@ -99,16 +117,29 @@ async function measure(pages: Pages, counts: Counts, sql: postgres.Sql): Promise
       () => pages.cases({ limit, side: 'host', peer: '440308', meaning: pick(meanings) }, undefined),
     ],
     ['cases, surname', () => pages.cases({ limit, side: 'host', search: surname() }, undefined)],
+    ['cases, by change', () => pages.cases({ limit, side: 'host', sort: 'changed' }, undefined)],
+    ['cases, by name', () => pages.cases({ limit, side: 'home', sort: 'name' }, undefined)],
+    ['cases, committee, by change', () => pages.cases({ limit, side: 'host', sort: 'changed' }, committee())],
     ['cases, committee', () => pages.cases({ limit, side: 'host' }, committee())],
     ['cases, branch, surname', () => pages.cases({ limit, side: 'host', search: surname() }, branch())],
     ['arrivals, region', () => pages.arrivals({ limit }, undefined)],
     ['arrivals, denied', () => pages.arrivals({ limit, state: 'denied' }, undefined)],
     ['arrivals, committee', () => pages.arrivals({ limit }, committee())],
     ['activities, region', () => pages.activities({ limit }, undefined)],
+    ['activities, kind', () => pages.activities({ limit, kind: 'dues' }, undefined)],
+    ['activities, kind there is none of', () => pages.activities({ limit, kind: 'lecture' }, undefined)],
+    [
+      'activities, days',
+      () => pages.activities({ limit, from: '2025-03-01', until: '2025-03-31' }, undefined),
+    ],
+    ['activities, side', () => pages.activities({ limit, by: 'home' }, undefined)],
+    ['activities, committee, kind', () => pages.activities({ limit, kind: 'dues' }, committee())],
     ['activities, committee', () => pages.activities({ limit }, committee())],
     ['activities, branch', () => pages.activities({ limit }, branch())],
     ['ledger, branch', () => pages.ledger({ limit, year: 2026 }, branch() ?? [])],
     ['ledger, committee', () => pages.ledger({ limit, year: 2026 }, committee() ?? [])],
+    ['rows of an export', () => pages.countRows({ list: 'members', query: { limit } }, undefined, 20_001)],
+    ['pulse', () => pulses.now()],
     ['counts, branch', () => counts.now(branch())],
     ['trend, branch', () => counts.trend(branch())],
     ['counts, committee', () => counts.now(committee())],

@@ -7,29 +7,22 @@ import { type AccountView, type Role, rolesOfOneOrganisation, type Uuid } from '
 import { DomainError } from '../errors.ts'
 import { type Organisations } from '../organisations/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
+import { type Settings } from '../settings/index.ts'
 import { UniqueViolation, type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
 import { type Attempts } from './attempts.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
-import { accountName, idleSeconds, nameKey, type Account } from './sign-in.ts'
+import { accountName, isAlive, nameKey, type Account } from './sign-in.ts'
 import { accounts, credentials, secondFactors, sessions } from './tables.ts'
 
 export { attemptBuckets, Attempts } from './attempts.ts'
 export { passwordLength, Passwords, type PasswordTuning } from './passwords.ts'
-export {
-  absoluteMs,
-  idleSeconds,
-  SignIn,
-  type Account,
-  type Answered,
-  type SignedIn,
-  type Visitor,
-} from './sign-in.ts'
+export { lastUsedMs, SignIn, type Account, type Answered, type SignedIn, type Visitor } from './sign-in.ts'
 
 /** A one-time password waits so long for its holder. */
 export const oneTimeMs = 72 * 3_600_000
 /** All changes of accounts wait for each other: the last administrator is counted and kept under it. */
-const accountsLock = 'accounts'
+export const accountsLock = 'accounts'
 
 export type Session = Row<typeof sessions>
 
@@ -54,6 +47,7 @@ export class Accounts {
   private readonly organisations: Organisations
   private readonly clock: Clock
   private readonly ids: Ids
+  private readonly settings: Settings
   private readonly ended: (tx: Transaction, id: Uuid) => Promise<void>
 
   constructor(parts: {
@@ -64,6 +58,7 @@ export class Accounts {
     organisations: Organisations
     clock: Clock
     ids: Ids
+    settings: Settings
     /** What else goes when an account is disabled. */
     ended?: (tx: Transaction, id: Uuid) => Promise<void>
   }) {
@@ -74,6 +69,7 @@ export class Accounts {
     this.organisations = parts.organisations
     this.clock = parts.clock
     this.ids = parts.ids
+    this.settings = parts.settings
     this.ended = parts.ended ?? (() => Promise.resolve())
   }
 
@@ -204,9 +200,9 @@ export class Accounts {
   }
 
   async sessionsOf(id: Uuid): Promise<Session[]> {
-    const nowMs = this.clock.nowMs()
+    const settings = await this.settings.now()
     const rows = await this.store.read((reader) => reader.find(sessions, { userId: id }, { orderBy: 'id' }))
-    return rows.filter(({ expiresAt }) => expiresAt > nowMs)
+    return rows.filter((session) => isAlive(session, settings, this.clock.nowMs()))
   }
 
   /** Ends one session of the account, or all of them but one. */
@@ -236,6 +232,16 @@ export class Accounts {
       secondFactor: account.twoFactorEnabled,
       createdAt: new Date(account.createdAt).toISOString(),
     }
+  }
+
+  /** An organisation has become part of another: who works for it works for that one from the next request on. */
+  async moveAll(tx: Transaction, from: Uuid, to: Uuid): Promise<void> {
+    for (const { id } of await tx.find(accounts, { organisation: from }))
+      await tx.update(accounts, { id }, { organisation: to, updatedAt: this.clock.nowMs() })
+  }
+
+  async anyOf(reader: Reader, organisation: Uuid): Promise<boolean> {
+    return (await reader.find(accounts, { organisation }, { limit: 1 })).length > 0
   }
 
   private async get(reader: Reader, id: Uuid): Promise<Account> {
@@ -293,9 +299,4 @@ export class Accounts {
 
 function isAdministrator({ role, disabled }: Account): boolean {
   return role === 'administrator' && !disabled
-}
-
-/** When a session last asked for something, to the minute. */
-export function lastUsedMs({ expiresAt }: Session): number {
-  return expiresAt - idleSeconds * 1000
 }

@@ -9,19 +9,19 @@
 import { isAPIError } from 'better-auth/api'
 import { betterAuth } from 'better-auth/minimal'
 import { twoFactor, username } from 'better-auth/plugins'
+import { settingBounds, type SettingValues } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { UniqueViolation, type Row, type Store } from '../store/port.ts'
+import { type Settings } from '../settings/index.ts'
 import { type Vault } from '../vault.ts'
 import { type Attempts } from './attempts.ts'
 import { keptIn } from './keeping.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
 import { accounts, sessions, usedCodes } from './tables.ts'
 
-/** A session unused for so long is over. */
-export const idleSeconds = 45 * 60
-/** A session ends then, however busy: a working day. */
-export const absoluteMs = 12 * 3_600_000
+/** The longest that a session may be left unused; the setting says how long it is now. */
+const longestIdleMs = settingBounds.sessionIdleMinutes.most * 60_000
 /** How often its use is written down; a page asks many times a minute. */
 const noteUseSeconds = 60
 /** The time a second-factor code may hold (its own 30 s and one before and after), and a little more. */
@@ -46,7 +46,8 @@ export interface Answered<T> {
 export interface SignedIn {
   readonly account: Account
   readonly session: string
-  readonly sinceMs: number
+  /** When the session ends, however busy. */
+  readonly endsMs: number
 }
 
 export interface SignInParts {
@@ -56,6 +57,7 @@ export interface SignInParts {
   readonly attempts: Attempts
   readonly clock: Clock
   readonly ids: Ids
+  readonly settings: Settings
   /** Shown in the authenticator app. */
   readonly issuer: string
   /** Where browsers reach the office's screen; https makes the cookies Secure and bound to the host. */
@@ -128,21 +130,29 @@ export class SignIn {
     { background = false }: { background?: boolean } = {},
   ): Promise<Answered<SignedIn | undefined>> {
     if (!visitor.cookie.includes(sessionCookie)) return { value: undefined, cookies: [] }
+    const asked = { headers: headersOf(visitor), returnHeaders: true as const }
+    // First without noting its use: whether it was idle for too long is seen only before.
     const { headers, response } = await this.library.api.getSession({
-      ...(background ? { query: { disableRefresh: true } } : {}),
-      headers: headersOf(visitor),
-      returnHeaders: true,
+      ...asked,
+      query: { disableRefresh: true },
     })
-    const cookies = headers.getSetCookie()
-    if (!response) return { value: undefined, cookies }
-    const sinceMs = response.session.createdAt.getTime()
+    if (!response) return { value: undefined, cookies: headers.getSetCookie() }
+    const { id: session } = response.session
+    const times = {
+      createdAt: response.session.createdAt.getTime(),
+      expiresAt: response.session.expiresAt.getTime(),
+    }
     const account = await this.parts.store.read((reader) => reader.get(accounts, { id: response.user.id }))
-    const over = this.parts.clock.nowMs() - sinceMs > absoluteMs
-    if (!account || over || !this.mayEnter(account)) {
-      await this.endSession(response.session.id)
+    const settings = await this.parts.settings.now()
+    const nowMs = this.parts.clock.nowMs()
+    if (!account || !isAlive(times, settings, nowMs) || !this.mayEnter(account)) {
+      await this.endSession(session)
       return { value: undefined, cookies: [] }
     }
-    return { value: { account, session: response.session.id, sinceMs }, cookies }
+    const value = { account, session, endsMs: endsMs(times, settings) }
+    if (background || nowMs - lastUsedMs(times) < noteUseSeconds * 1000) return { value, cookies: [] }
+    const noted = await this.library.api.getSession(asked)
+    return { value, cookies: noted.headers.getSetCookie() }
   }
 
   async signOut(visitor: Visitor): Promise<Answered<void>> {
@@ -268,6 +278,26 @@ export class SignIn {
   }
 }
 
+/** When a session was last used, to the minute: the library moves its end with each use. */
+export function lastUsedMs({ expiresAt }: { expiresAt: number }): number {
+  return expiresAt - longestIdleMs
+}
+
+interface SessionTimes {
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+/** When a session ends, however busy. */
+function endsMs({ createdAt }: SessionTimes, { sessionAbsoluteHours }: SettingValues): number {
+  return createdAt + sessionAbsoluteHours * 3_600_000
+}
+
+/** Neither idle for too long nor too old, by the settings as they are now. */
+export function isAlive(times: SessionTimes, settings: SettingValues, nowMs: number): boolean {
+  return nowMs <= endsMs(times, settings) && nowMs - lastUsedMs(times) <= settings.sessionIdleMinutes * 60_000
+}
+
 /** The name as it is compared: however it was typed, it is one account. */
 export function nameKey(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase()
@@ -304,7 +334,7 @@ function openLibrary({ store, vault, passwords, ids, issuer, origin }: SignInPar
         verify: ({ hash, password }) => passwords.verify(hash, password),
       },
     },
-    session: { expiresIn: idleSeconds, updateAge: noteUseSeconds },
+    session: { expiresIn: longestIdleMs / 1000, updateAge: noteUseSeconds },
     advanced: {
       useSecureCookies: false,
       database: { generateId: () => ids.next() },

@@ -311,7 +311,7 @@ export class Cases {
 
   /** The case belongs to this arrival, and until its person is placed to the branch he reported to. */
   async link(tx: Transaction, subject: Case, arrival: { id: Uuid; branch: Uuid | null }): Promise<Case> {
-    const organisation = subject.host.branch?.id ?? arrival.branch
+    const organisation = (subject.host.branch ? subject.row.organisation : null) ?? arrival.branch
     const change = { arrival: arrival.id, organisation }
     if (subject.row.arrival === arrival.id && subject.row.organisation === organisation) return subject
     await tx.update(cases, { id: subject.row.id }, change)
@@ -345,7 +345,12 @@ export class Cases {
     return this.vault.token('erased-outflow', canonicalJson(outflow))
   }
 
-  /** The member belongs to another branch now, and so does his open case. */
+  /** All there ever were of the people of this organisation. */
+  async ofOrganisation(reader: Reader, organisation: Uuid): Promise<Case[]> {
+    return (await reader.find(cases, { organisation })).map(readCase)
+  }
+
+  /** The person belongs to another branch now, and so does his case. */
   async follow(tx: Transaction, subject: Case, branch: Uuid | null): Promise<void> {
     if (subject.row.organisation === branch) return
     await tx.update(cases, { id: subject.row.id }, { organisation: branch })
@@ -380,9 +385,11 @@ export class Cases {
 
   private async keep(tx: Transaction, subject: Case): Promise<Case> {
     const { home, host } = subject
-    const placedIn = subject.row.side === 'host' ? host.branch?.id : undefined
+    const { side, hostFacts: before } = subject.row
+    // Only when it was said now: what was placed earlier may have been merged into another branch since.
+    const placedIn = side === 'host' && !before.includes(host.branch?.id ?? '') ? host.branch?.id : undefined
     const changes = {
-      ...{ side: subject.row.side, tag: subject.row.tag },
+      ...{ side, tag: subject.row.tag },
       open: home.state !== 'closed' && home.state !== 'unknown',
       name: home.person?.name ?? host.person?.name ?? '',
       meaning: caseView(home, host).meaning,

@@ -101,8 +101,18 @@ export class FlowRetelling implements Facts {
     const fits = told.filter((one) => !left.has(one))
     for (const { record, by } of fits)
       if (by === this.self && (record.type === 'flow.placed' || record.type === 'flow.relocated'))
-        await this.organisations.restore(tx, record.body.branch)
+        await this.inBranch(tx, linked, record.body.branch)
     return { ...retold, unfit: [...retold.unfit, ...(await this.reports.retell(tx, linked, fits))] }
+  }
+
+  /** The branch is there, and where it was merged into another since, the case is that one's. */
+  private async inBranch(
+    tx: Transaction,
+    subject: Case,
+    branch: { readonly id: Uuid; readonly name: string },
+  ): Promise<void> {
+    const now = await this.organisations.restore(tx, branch)
+    if (now !== branch.id && subject.host.branch?.id === branch.id) await this.cases.follow(tx, subject, now)
   }
 
   async sayAgain(tx: Transaction, peer: Peer, record: FactRecord): Promise<RecordCode | undefined> {

@@ -51,6 +51,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '没有这个案件。请从案件列表中重新选择。',
     en: 'There is no such case. Choose it again from the list.',
   },
+  no_deviation: {
+    status: 409,
+    zh: '两地登记的这几项已经一致,无需采用。请刷新页面查看。',
+    en: 'Both sides already hold these alike; there is nothing to adopt. Reload the page to see.',
+  },
   row_not_held: {
     status: 409,
     zh: '这一行已不在待改正之列。',
@@ -171,6 +176,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     status: 422,
     zh: '党支部应隶属党委或本地区,党委应直属本地区。',
     en: 'A branch stands under a committee or the region, a committee under the region.',
+  },
+  organisation_not_empty: {
+    status: 409,
+    zh: '该组织还有党员、案件、流入登记、下级组织或账号,不能删除。请先调整,或把它并入另一组织。',
+    en: 'It still has members, cases, arrivals, organisations below it or accounts. Move them first, or merge it into another.',
   },
   bad_id_number: {
     status: 422,

@@ -5,9 +5,8 @@
 import { routes, type RouteContract, type RouteName, type Uuid } from '../../protocol/index.ts'
 import { type Audit } from '../audit/index.ts'
 import { type Region } from '../region.ts'
+import { type Settings } from '../settings/index.ts'
 
-/** A desk that calls people all day needs one every few minutes; thirty within an hour is a list being copied. */
-export const revealsAnHour = 30
 const hourMs = 3_600_000
 
 const revealing: ReadonlySet<string> = new Set(
@@ -18,10 +17,14 @@ const revealing: ReadonlySet<string> = new Set(
 
 /** To be called when the reveal under way is written down already; counted through every process of this database. */
 export async function watchReveals(
-  { audit, region }: { readonly audit: Audit; readonly region: Region },
+  {
+    audit,
+    region,
+    settings,
+  }: { readonly audit: Audit; readonly region: Region; readonly settings: Settings },
   account: Uuid,
-  most: number = revealsAnHour,
 ): Promise<void> {
+  const most = (await settings.now()).revealsAnHour
   const { store, alarms, clock } = region
   const counted = await audit.countBegun(account, revealing, clock.nowMs() - hourMs, most + 1)
   if (counted > most) await store.transaction((tx) => alarms.raiseOnceADay(tx, 'many_reveals', '', account))

@@ -18,6 +18,8 @@ import { type Kept } from '../kept/index.ts'
 import { type Log } from '../log.ts'
 import { type Counts, type Pages, type Pulses } from '../pages/index.ts'
 import { type Region } from '../region.ts'
+import { type Settings } from '../settings/index.ts'
+import { type Tree } from '../tree/index.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
 import { type App } from './parameters.ts'
@@ -35,8 +37,10 @@ export interface OfficeDoors {
   readonly pulses: Pulses
   readonly kept: Kept
   readonly exports: Exports
+  readonly settings: Settings
+  readonly tree: Tree
   /** What of the configuration a page shows. */
-  readonly settings: { readonly origin: string; readonly trustedProxies: string[] }
+  readonly configured: { readonly origin: string; readonly trustedProxies: string[] }
   readonly token: string
   readonly site: Site
   readonly rates: Rates

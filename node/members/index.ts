@@ -2,7 +2,7 @@
  * Members: those whose formal affiliation this region holds. An ID number is stored sealed, found by its token, and
  * known to a peer only by the tag that both nodes derive.
  */
-import { type Category, type NodeId } from '../../protocol/index.ts'
+import { type Category, type NodeId, type Uuid } from '../../protocol/index.ts'
 import { type Peer, type Peers } from '../federation/peers.ts'
 import { type Organisations } from '../organisations/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
@@ -99,6 +99,17 @@ export class Members {
 
   async count(reader: Reader): Promise<number> {
     return reader.count(members, {})
+  }
+
+  async anyOf(reader: Reader, branch: Uuid): Promise<boolean> {
+    return (await reader.find(members, { branch }, { limit: 1 })).length > 0
+  }
+
+  /** A branch has become part of another. The caller holds `rosterLock`. */
+  async moveAll(tx: Transaction, from: Uuid, to: Uuid): Promise<void> {
+    const changedMs = this.clock.nowMs()
+    for (const { id } of await tx.find(members, { branch: from }))
+      await tx.update(members, { id }, { branch: to, changedMs })
   }
 
   tagOf(peer: Peer, member: Member): string {

@@ -21,3 +21,18 @@ export function texts(values: readonly string[]): SQL {
 export function all(conditions: readonly SQL[]): SQL {
   return conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `)
 }
+
+/** Where a page ends, for who asks on from there. */
+export function placeText(name: string, id: Uuid): string {
+  return Buffer.from(JSON.stringify([name, id])).toString('base64url')
+}
+
+export function placeOf(text: string): [string, string] {
+  try {
+    const [name, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[]
+    if (typeof name === 'string' && typeof id === 'string') return [name, id]
+  } catch {
+    // Not one of ours: a list from its beginning.
+  }
+  return ['', '']
+}

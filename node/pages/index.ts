@@ -17,14 +17,15 @@ import {
   type Uuid,
 } from '../../protocol/index.ts'
 import { activities } from '../activities/tables.ts'
-import { envelopesOut, recordsOut, streamsOut } from '../federation/tables.ts'
+import { envelopesIn, envelopesOut, recordsIn, recordsOut, streamsOut } from '../federation/tables.ts'
 import { type Arrival, type CaseRow } from '../flows/index.ts'
 import { arrivals, cases } from '../flows/tables.ts'
 import { type Member } from '../members/index.ts'
 import { members } from '../members/tables.ts'
 import { type PageReader } from '../store/database.ts'
 
-import { all, among, texts, type Within } from './conditions.ts'
+import { chosenActivities } from './activity-lists.ts'
+import { all, among, placeOf, placeText, texts, type Within } from './conditions.ts'
 
 export { type Within } from './conditions.ts'
 export { Counts, type RegionCounts } from './counts.ts'
@@ -65,19 +66,26 @@ export class Pages {
     this.reader = reader
   }
 
-  /** The newest case first; those whose name begins with `search` by name. */
+  /** In the order asked for (protocol/pages.ts says which goes with what); those searched for by name. */
   cases(query: CaseQuery, within: Within): Promise<Page<CaseRow>> {
-    const { side, peer, meaning, search } = query
+    const { side, peer, meaning, search, sort = 'newest' } = query
     const own = among(cases.organisation, within)
     const of: Equals[] = [
       ...(peer === undefined ? [] : [[cases.peer, peer] as const]),
       [cases.side, side],
       ...(meaning === undefined ? [] : [[cases.meaning, meaning] as const]),
     ]
-    if (search !== undefined || within !== undefined)
-      return search === undefined
-        ? this.sorted(caseList, [...of.map(equal), ...own], query)
-        : this.byName(caseList, [...of.map(equal), ...own], search, several(within), query)
+    const conditions = [...of.map(equal), ...own]
+    if (search !== undefined || sort === 'name')
+      return this.byName(
+        caseList,
+        conditions,
+        search,
+        (within !== undefined && search === undefined) || several(within),
+        query,
+      )
+    if (sort === 'changed') return this.latestChanged(side, conditions, within !== undefined, query)
+    if (within !== undefined) return this.sorted(caseList, conditions, query)
     // The index by peer has no meaning in it: that is a filter there.
     const [along, rest] = peer === undefined ? [of, []] : [of.slice(0, 2), of.slice(2)]
     return this.along(caseList, along, rest.map(equal), query)
@@ -113,24 +121,10 @@ export class Pages {
     return row?.count ?? 0
   }
 
-  /** Of everybody the newest report first; of some people the latest day first. */
+  /** Of everybody the newest report first; of some people, or of some kind or days, the latest day first. */
   async activities(query: ActivityQuery, within: Within): Promise<Page<ActivityLine>> {
-    const { after, limit } = query
-    const of = [
-      ...among(cases.organisation, within),
-      ...(query.case === undefined ? [] : [sql`${cases.id} = ${query.case}`]),
-    ]
-    const [afterDay = '', afterId = ''] = after === undefined ? [] : placeOf(after)
-    // One day after another in the index by case; all reports there are in the order of their own ids.
-    const chosen =
-      of.length === 0
-        ? sql`select id, on_day from ${activities} where ${after === undefined ? sql`true` : sql`id < ${afterId}`}
-            order by id desc limit ${limit + 1}`
-        : sql`select a.id, a.on_day from (select id from ${cases} where ${all(of)} offset 0) c
-            join ${activities} a on a.case_id = c.id
-            where ${after === undefined ? sql`true` : sql`(a.on_day, a.id) < (${afterDay}, ${afterId})`}
-            order by a.on_day desc, a.id desc limit ${limit + 1}`
-    const order = of.length === 0 ? sql`a.id desc` : sql`a.on_day desc, a.id desc`
+    const { limit } = query
+    const { chosen, order } = chosenActivities(query, within)
     const lines = await this.reader.rows<ActivityLine & { withdrawn: boolean }>(sql`
       with chosen as materialized (${chosen})
       select a.id, a.case_id as "caseId", c.name, c.side as "caseSide", a.side as by, a.on_day as on, a.kind, a.title,
@@ -178,6 +172,41 @@ export class Pages {
       select type, case_id as "caseId", outcome, written_ms as "writtenMs" from (
         select * from ${recordsOut} where ${recordsOut.peer} = ${peer} order by position desc limit 20000) latest
       where outcome is not null order by position desc limit 50`)
+  }
+
+  /** Records of this peer that we refused, by code. */
+  async refusedOf(peer: string): Promise<{ code: string; count: number; lastMs: number }[]> {
+    return this.reader.rows(sql`
+      select substr(r.outcome, ${'refused:'.length + 1}::int) as code, r.count, coalesce(e.received_ms, 0) as "lastMs"
+      from (select outcome, count(*) as count, max(array[epoch, seq]) as latest from ${recordsIn}
+        where peer = ${peer} and outcome like 'refused:%' group by outcome) r
+      left join ${envelopesIn} e on e.peer = ${peer} and e.epoch = r.latest[1] and e.seq = r.latest[2]
+      order by r.outcome`)
+  }
+
+  /** The latest change first: along the index of a side, or of some people found first and sorted then. */
+  private async latestChanged(
+    side: string,
+    conditions: readonly SQL[],
+    few: boolean,
+    { after, limit }: Asked,
+  ): Promise<Page<CaseRow>> {
+    const [ms = '', id = ''] = after === undefined ? [] : placeOf(after)
+    const changedMs = Number.isSafeInteger(Number(ms)) ? Number(ms) : 0
+    const beyond = after === undefined ? [] : [sql`(changed_ms, id) < (${changedMs}, ${id})`]
+    const found = sql`select ${caseColumns} from ${cases} where ${all([...conditions, ...beyond])}`
+    const rows = await this.reader.rows<CaseRow>(
+      few
+        ? sql`with found as materialized (${found}) select * from found
+            order by "changedMs" desc, id desc limit ${limit + 1}`
+        : sql`select ${caseColumns} from ${cases}
+            where (side, changed_ms) >= (${side}, 0) and ${
+              after === undefined
+                ? sql`(side, changed_ms) <= (${side}, ${Number.MAX_SAFE_INTEGER})`
+                : sql`(side, changed_ms, id) < (${side}, ${changedMs}, ${id})`
+            } order by side desc, changed_ms desc, id desc limit ${limit + 1}`,
+    )
+    return paged(rows, limit, (row) => placeText(String(row.changedMs), row.id))
   }
 
   /**
@@ -340,18 +369,4 @@ function paged<T>(rows: T[], limit: number, place: (row: T) => string): Page<T> 
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return { rows: page, next: rows.length > limit && last !== undefined ? place(last) : null }
-}
-
-function placeText(name: string, id: Uuid): string {
-  return Buffer.from(JSON.stringify([name, id])).toString('base64url')
-}
-
-function placeOf(text: string): [string, string] {
-  try {
-    const [name, id] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[]
-    if (typeof name === 'string' && typeof id === 'string') return [name, id]
-  } catch {
-    // Not one of ours: a list from its beginning.
-  }
-  return ['', '']
 }

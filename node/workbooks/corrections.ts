@@ -9,6 +9,7 @@ import { type Cell, type Sheet } from './cells.ts'
 import { describeOutside, type Fate } from './fates.ts'
 import { type WorkbookKind } from './fields.ts'
 import { type Imports, type StoredRow, type Summary } from './imports.ts'
+import { hiddenCells, maskedCells, unmasked } from './masking.ts'
 import { interpret, type FieldsOf, type ParsedRow } from './interpret.ts'
 import { importRows, imports } from './tables.ts'
 import { describeFault } from './texts.ts'
@@ -68,9 +69,21 @@ export class Corrections {
       const held = await reader.find(importRows, { importId: id, state: 'held' }, page)
       const waiting = await reader.find(importRows, { importId: id, state: 'waiting' }, page)
       const both = [...held, ...waiting].sort((a, b) => a.row - b.row)
-      const items = both.slice(0, rowsOnPage).map((row) => this.shown(row))
+      const summary = JSON.parse(found.summary) as Summary
+      const items = both.slice(0, rowsOnPage).map((row) => this.shown(summary, row))
       const next = both.length > rowsOnPage ? String(items.at(-1)?.row ?? '') : null
-      return { headings: (JSON.parse(found.summary) as Summary).headings, items, next }
+      return { headings: summary.headings, items, next }
+    })
+  }
+
+  /** What `rows` shows masked of one row, in the clear. Throws `row_not_held` for one that is not on that list. */
+  async reveal(id: Uuid, number: number): Promise<Record<string, string>> {
+    return this.store.read(async (reader) => {
+      const found = await reader.get(imports, { id })
+      if (!found) throw new DomainError('import_not_found')
+      const row = await reader.get(importRows, { importId: id, row: number })
+      if (!row || !isShown(row)) throw new DomainError('row_not_held')
+      return hiddenCells(JSON.parse(found.summary) as Summary, this.imports.open(row).cells)
     })
   }
 
@@ -81,14 +94,15 @@ export class Corrections {
     cells: Readonly<Record<string, string>>,
   ): Promise<{ state: 'accepted' | 'unchanged' | 'waiting' | 'held'; row: HeldRow | null }> {
     const { kind, summary, row } = await this.heldRow(id, number)
-    const written = { ...this.imports.open(row).cells, ...known(cells, summary.headings) }
+    const before = this.imports.open(row).cells
+    const written = { ...before, ...unmasked(summary, before, known(cells, summary.headings)) }
     const parsed = readRow(kind, summary, number, written)
     const [judged] = await this.imports.takeBatch({ kind, dryRun: false }, [parsed])
     const kept = await this.store.transaction((tx) => this.keep(tx, id, kind, parsed, judged?.fate))
     const state = parsed.held ? 'held' : (judged?.fate?.state ?? 'held')
     return {
       state,
-      row: kept && (kept.state === 'held' || kept.state === 'waiting') ? this.shown(kept) : null,
+      row: kept && isShown(kept) ? this.shown(summary, kept) : null,
     }
   }
 
@@ -128,15 +142,19 @@ export class Corrections {
     return noted
   }
 
-  private shown(row: ImportRowRow): HeldRow {
+  private shown(summary: Summary, row: ImportRowRow): HeldRow {
     const stored = this.imports.open(row)
     return {
       row: row.row,
       state: row.state as HeldRow['state'],
-      cells: stored.cells,
+      cells: maskedCells(summary, stored.cells),
       faults: faultsOf(row, stored),
     }
   }
+}
+
+function isShown({ state }: ImportRowRow): boolean {
+  return state === 'held' || state === 'waiting'
 }
 
 function faultsOf({ row }: ImportRowRow, { faults, outside }: StoredRow): HeldRow['faults'] {

@@ -1,12 +1,15 @@
 /** Signing in: who is refused and how, sessions and their ends, second factors that hold once. */
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { absoluteMs, idleSeconds, oneTimeMs, Passwords, type SignedIn } from '../../node/accounts/index.ts'
+import { settingBounds } from '../../protocol/index.ts'
+import { oneTimeMs, Passwords, type SignedIn } from '../../node/accounts/index.ts'
 import { accounts as accountsTable, secondFactors, sessions } from '../../node/accounts/tables.ts'
 import { Browser, goodPassword, openAccounts } from '../harness/accounts.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
 
 const minuteMs = 60_000
+const idleMs = settingBounds.sessionIdleMinutes.shipped * minuteMs
+const absoluteMs = settingBounds.sessionAbsoluteHours.shipped * 60 * minuteMs
 let office: ReturnType<typeof openAccounts>
 let browser: Browser
 
@@ -151,9 +154,9 @@ describe('a session', () => {
 
   it('ends when it was idle, and however busy after a working day', async () => {
     await enter()
-    later((idleSeconds - 1) * 1000)
+    later(idleMs - 1000)
     expect(await current()).toBeDefined()
-    later((idleSeconds + 1) * 1000)
+    later(idleMs + 1000)
     expect(await current()).toBeUndefined()
     await enter()
     for (let ms = 0; ms < absoluteMs - 10 * minuteMs; ms += 10 * minuteMs) {

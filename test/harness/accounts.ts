@@ -12,6 +12,7 @@ import {
 } from '../../node/accounts/index.ts'
 import { Organisations } from '../../node/organisations/index.ts'
 import { idsFrom, type Clock } from '../../node/platform.ts'
+import { Settings } from '../../node/settings/index.ts'
 import { MemoryStore } from '../../node/store/memory.ts'
 import { type Store } from '../../node/store/port.ts'
 import { openVault } from '../../node/vault.ts'
@@ -27,7 +28,9 @@ export function openAccounts(store: Store = new MemoryStore(), origin = 'http://
   const passwords = new Passwords(random, { costLog2: 4 })
   const attempts = new Attempts(machineClock)
   const organisations = new Organisations({ ids, regionName: '信阳' })
+  const settings = new Settings({ store, clock: machineClock })
   const accounts = new Accounts({
+    settings,
     store,
     vault,
     passwords,
@@ -37,10 +40,10 @@ export function openAccounts(store: Store = new MemoryStore(), origin = 'http://
     ids,
   })
   const signIn = new SignIn({
-    ...{ store, vault, passwords, attempts, clock: machineClock, ids, origin },
+    ...{ settings, store, vault, passwords, attempts, clock: machineClock, ids, origin },
     issuer: '汇流 信阳',
   })
-  return { store, accounts, signIn, organisations, attempts }
+  return { store, accounts, signIn, organisations, attempts, settings }
 }
 
 /** A browser: sends back the cookies it was given, as long as they live. */

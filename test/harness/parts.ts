@@ -32,6 +32,9 @@ export interface TwoParts {
   readonly west: Belongings
   /** Ids that name nothing. */
   readonly none: Uuid
+  readonly clock: World['clock']
+  /** Until nothing is under way between the two regions. */
+  level(): Promise<void>
 }
 
 export const nothing = '019ca000-0000-7000-8000-00000000dead'
@@ -79,7 +82,8 @@ export async function twoParts(store?: Store): Promise<TwoParts> {
     [places.east, places.west].map((place) => belongings(here.region, office, place)),
   )
   if (!east || !west) throw new Error('no parts')
-  return { region: here.region, other: there.region, east, west, none: nothing }
+  const level = () => untilLevel(here.region, there.region, world)
+  return { region: here.region, other: there.region, east, west, none: nothing, clock: world.clock, level }
 }
 
 /** PostgreSQL answers in its own time, which no virtual clock knows: until nothing is under way any more. */

@@ -59,7 +59,7 @@ export function openScreen(region: Region, log: Log = silent, reader: PageReader
     ...{ site: new Site(origin, 7311), rates: new Rates(region.clock), addresses: addressesBehind() },
     ...{ pages: new Pages(reader), counts: new Counts(reader, region.clock) },
     pulses: new Pulses(reader, region),
-    settings: { origin, trustedProxies: [] },
+    configured: { origin, trustedProxies: [] },
     onAnswer: (name, value) => {
       demandFit(name, value)
       answered.add(name)

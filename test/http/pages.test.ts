@@ -374,7 +374,7 @@ describe('an import', () => {
     const still = await correct({ 公民身份号码: '999999190001010001', 不存在的列: 'x' })
     expect(still.json).toMatchObject({
       state: 'held',
-      row: { cells: { 公民身份号码: '999999190001010001' } },
+      row: { cells: { 公民身份号码: '999***********0001' } },
     })
     expect((await correct({ 公民身份号码: idNumberOf(62) })).json).toEqual({ state: 'accepted', row: null })
     expect(codeOf(await correct({ 公民身份号码: idNumberOf(63) }))).toBe('row_not_held')

@@ -2,8 +2,11 @@
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { type SQL } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Pages } from '../../node/pages/index.ts'
+import { Pages, Pulses } from '../../node/pages/index.ts'
+import { openVault } from '../../node/vault.ts'
+import { VirtualClock } from '../harness/clock.ts'
 import { freshDatabase, type FreshDatabase } from '../harness/database.ts'
+import { seededRandom } from '../harness/random.ts'
 
 let database: FreshDatabase
 const plans: string[] = []
@@ -28,6 +31,7 @@ const explaining = {
 }
 const pages = new Pages(explaining)
 const after = Buffer.from('["王","x"]').toString('base64url')
+const parts = { clock: new VirtualClock(), vault: openVault(Buffer.alloc(32), seededRandom(1)) }
 const [limit, one, many] = [50, ['b'], ['b', 'c']]
 
 beforeAll(async () => {
@@ -57,6 +61,14 @@ describe('no table is read whole', () => {
     ['activities', () => pages.activities({ limit, after }, undefined)],
     ['activities of a committee', () => pages.activities({ limit, after }, many)],
     ['activities of a case', () => pages.activities({ limit, case: 'c' }, undefined)],
+    ['activities of a kind', () => pages.activities({ limit, kind: 'dues', after }, undefined)],
+    ['activities of days', () => pages.activities({ limit, from: '2026-01-01', by: 'home' }, undefined)],
+    ['activities of a kind of a committee', () => pages.activities({ limit, kind: 'dues' }, many)],
+    ['cases by change', () => pages.cases({ limit, side: 'home', sort: 'changed', after }, undefined)],
+    ['cases of a branch by change', () => pages.cases({ limit, side: 'home', sort: 'changed' }, one)],
+    ['cases in the order of names', () => pages.cases({ limit, side: 'home', sort: 'name' }, undefined)],
+    ['what was refused of a peer', () => pages.refusedOf('440300')],
+    ['the pulse', () => new Pulses(explaining, parts).now().catch(() => undefined)],
     ['a ledger', () => pages.ledger({ limit, year: 2026 }, many)],
     ['records in flight', () => pages.inFlight(['c'])],
     ['outcomes', () => pages.outcomes('440300')],
@@ -71,6 +83,12 @@ describe('no table is read whole', () => {
     ['cases', () => pages.cases({ limit, side: 'home' }, undefined)],
     ['cases by meaning', () => pages.cases({ limit, side: 'home', meaning: 'ended', after: 'x' }, undefined)],
     ['cases by peer', () => pages.cases({ limit, side: 'host', peer: '440300' }, undefined)],
+    ['cases by change', () => pages.cases({ limit, side: 'home', sort: 'changed' }, undefined)],
+    [
+      'cases by change after one',
+      () => pages.cases({ limit, side: 'home', sort: 'changed', after }, undefined),
+    ],
+    ['cases in the order of names', () => pages.cases({ limit, side: 'home', sort: 'name' }, undefined)],
     ['arrivals by state', () => pages.arrivals({ limit, state: 'denied' }, undefined)],
     ['members', () => pages.members({ limit, after }, undefined, undefined)],
   ])('and nothing is sorted for %s', async (_, ask) => {

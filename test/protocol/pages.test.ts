@@ -1,6 +1,12 @@
 /** What pages may be asked: bounded, and nothing that is not theirs to know. */
 import { describe, expect, it } from 'vitest'
-import { caseQuerySchema, meetingSchema, memberQuerySchema, revealSchema } from '../../protocol/index.ts'
+import {
+  activityQuerySchema,
+  caseQuerySchema,
+  meetingSchema,
+  memberQuerySchema,
+  revealSchema,
+} from '../../protocol/index.ts'
 
 describe('a question of a page', () => {
   it('has a page of fifty unless it says otherwise, and a search of some length', () => {
@@ -10,7 +16,7 @@ describe('a question of a page', () => {
       { limit: 0 },
       { search: '' },
       { search: 'x'.repeat(51) },
-      { sort: 'name' },
+      { sort: 'changed' },
     ])
       expect(memberQuerySchema.safeParse(bad).success).toBe(false)
   })
@@ -19,6 +25,32 @@ describe('a question of a page', () => {
     expect(caseQuerySchema.safeParse({}).success).toBe(false)
     expect(caseQuerySchema.safeParse({ side: 'home', meaning: 'deviating' }).success).toBe(true)
     expect(caseQuerySchema.safeParse({ side: 'home', meaning: 'in-flight' }).success).toBe(false)
+  })
+
+  it('about cases is ordered only as an index can: a whole region by its latest change has no other condition', () => {
+    const takes = (query: object) => caseQuerySchema.safeParse({ side: 'home', ...query }).success
+    const organisation = '019ca000-0000-7000-8000-000000000001'
+    for (const good of [
+      { sort: 'newest', peer: '440300', meaning: 'agreed' },
+      { sort: 'changed' },
+      { sort: 'name' },
+      { sort: 'name', search: '王', meaning: 'agreed' },
+      { sort: 'changed', organisation, meaning: 'agreed' },
+    ])
+      expect([good, takes(good)]).toEqual([good, true])
+    for (const bad of [
+      { sort: 'changed', meaning: 'agreed' },
+      { sort: 'name', peer: '440300' },
+      { sort: 'changed', search: '王' },
+      { sort: 'phone' },
+    ])
+      expect([bad, takes(bad)]).toEqual([bad, false])
+  })
+
+  it('about activities names days that exist, a kind and a side', () => {
+    expect(activityQuerySchema.safeParse({ kind: 'dues', by: 'host', from: '2026-01-01' }).success).toBe(true)
+    for (const bad of [{ kind: 'party' }, { by: 'peer' }, { from: '2026-02-30' }, { until: '2026' }])
+      expect(activityQuerySchema.safeParse(bad).success).toBe(false)
   })
 
   it('for a number says why', () => {

@@ -1,4 +1,5 @@
 /** The screens of a node: language, look, who is signed in, and the pages. */
+import { nonce } from './nonce.ts'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { App, ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
@@ -6,18 +7,11 @@ import zhCN from 'antd/locale/zh_CN'
 import { StrictMode, useMemo } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
-import * as z from 'zod'
 import { Refused } from '../shared/ask.ts'
 import { LanguageProvider, useLanguage } from '../shared/language.tsx'
 import { Door } from './door.tsx'
 import { lookIn } from './look.ts'
-import { readNonce } from './nonce.ts'
 import './style.css'
-
-// A parser compiled at run time would need a policy that lets strings run as programs.
-z.config({ jitless: true })
-
-const nonce = readNonce()
 
 const client = new QueryClient({
   defaultOptions: {

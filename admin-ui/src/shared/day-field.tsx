@@ -16,9 +16,11 @@ interface Props {
   /** YYYY-MM-DD or YYYY-MM; what cannot be read is handed on as typed, and the form's rule refuses it. */
   readonly value?: string
   readonly onChange?: (day: string | undefined) => void
+  /** Where no form's label stands beside it. */
+  readonly label?: string
 }
 
-export function DayField({ id, value, onChange }: Props) {
+export function DayField({ id, value, onChange, label }: Props) {
   const [typed, setTyped] = useState(value ?? '')
   const [open, setOpen] = useState(false)
   const t = useTexts(words)
@@ -37,7 +39,8 @@ export function DayField({ id, value, onChange }: Props) {
         onChange={(event) => setTyped(event.target.value)}
         onBlur={() => give(typed)}
         onPressEnter={() => give(typed)}
-        placeholder={t.example}
+        placeholder={label ?? t.example}
+        {...(label === undefined ? {} : { 'aria-label': label, allowClear: true })}
         autoComplete="off"
       />
       <Popover

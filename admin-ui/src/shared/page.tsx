@@ -12,14 +12,17 @@ const words = texts({
 })
 
 interface Props {
+  /** In the tab, and above the page unless there is a heading. */
   readonly title: string
+  /** Above the page; it may name a person. */
+  readonly heading?: ReactNode
   /** One sentence: what this page is for. */
   readonly hint?: ReactNode
   readonly actions?: ReactNode
   readonly children: ReactNode
 }
 
-export function Page({ title, hint, actions, children }: Props) {
+export function Page({ title, heading, hint, actions, children }: Props) {
   const { region, who } = useSession()
   const t = useTexts(words)
   // The tab says which page, never whose: titles end up in histories.
@@ -29,7 +32,7 @@ export function Page({ title, hint, actions, children }: Props) {
   return (
     <div>
       <div className="page-head">
-        <h1>{title}</h1>
+        <h1>{heading ?? title}</h1>
         <span className="print-only">{region}</span>
         <span className="grow" />
         <div className="actions">{actions}</div>

@@ -1,12 +1,25 @@
 /** The pages of the node: a peer in detail, imports with their held rows, settings. */
-import { absoluteMs, idleSeconds, passwordLength } from '../../accounts/index.ts'
+import {
+  numberSettings,
+  settingBounds,
+  type SettingsView,
+  type SettingValues,
+} from '../../../protocol/index.ts'
+import { passwordLength } from '../../accounts/index.ts'
 import { DomainError } from '../../errors.ts'
 import { recordsIn, refusals } from '../../federation/tables.ts'
 import { type Region } from '../../region.ts'
 import { peerStates } from '../overview.ts'
 import { type Desk, type OfficeDoors } from '../route.ts'
 
-type BackRoute = 'peers.detail' | 'imports.list' | 'imports.rows' | 'imports.correct' | 'settings.look'
+type BackRoute =
+  | 'peers.detail'
+  | 'imports.list'
+  | 'imports.rows'
+  | 'imports.correct'
+  | 'imports.reveal'
+  | 'settings.look'
+  | 'settings.change'
 
 const parkedShown = 100
 
@@ -17,14 +30,31 @@ export function backDesk(doors: OfficeDoors): Desk<BackRoute> {
     'imports.list': ({ query }) => region.corrections.list(query.after),
     'imports.rows': ({ params, query }) => region.corrections.rows(params.id, query.after),
     'imports.correct': ({ params, body }) => region.corrections.correct(params.id, params.row, body.cells),
-    'settings.look': () =>
-      Promise.resolve({
-        ...{ node: region.self, name: region.name, federationUrl: doors.federationUrl },
-        ...doors.settings,
-        sessionIdleSeconds: idleSeconds,
-        sessionAbsoluteSeconds: absoluteMs / 1000,
-        passwordLength,
-      }),
+    'imports.reveal': async ({ params }) => ({
+      cells: await region.corrections.reveal(params.id, params.row),
+    }),
+    'settings.look': async () => settingsView(doors, await doors.settings.now()),
+    'settings.change': async ({ body }) => settingsView(doors, await doors.settings.change(body)),
+  }
+}
+
+function settingsView(
+  { region, federationUrl, configured }: OfficeDoors,
+  values: SettingValues,
+): SettingsView {
+  const { officeName, officeContact } = values
+  const numbers = numberSettings.map(
+    (name) => [name, { value: values[name], ...settingBounds[name] }] as const,
+  )
+  return {
+    fixed: {
+      ...{ node: region.self, name: region.name, federationUrl },
+      ...{ ...configured, passwordLength, oidc: null },
+    },
+    changeable: {
+      ...(Object.fromEntries(numbers) as Pick<SettingsView['changeable'], (typeof numberSettings)[number]>),
+      ...{ officeName, officeContact },
+    },
   }
 }
 
@@ -42,6 +72,9 @@ async function peerDetail({ region, pages }: OfficeDoors, node: string) {
       ...{ type, case: caseId, outcome, writtenAt: new Date(writtenMs).toISOString() },
     })),
     refusals: await refusalsOf(region, node),
+    refusedOfTheirs: (await pages.refusedOf(node)).map(({ code, count, lastMs }) => ({
+      ...{ code, count, lastAt: new Date(lastMs).toISOString() },
+    })),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The entrance: setting up, signing in and out, one's own password, second factor and sessions. */
 import { type Who } from '../../../protocol/index.ts'
-import { absoluteMs, lastUsedMs, type Account, type Session, type SignedIn } from '../../accounts/index.ts'
+import { lastUsedMs, type Account, type Session, type SignedIn } from '../../accounts/index.ts'
 import { DomainError } from '../../errors.ts'
 import { signedIn, type Desk, type OfficeDoors } from '../route.ts'
 
@@ -22,14 +22,19 @@ export function entranceDesk(doors: OfficeDoors): Desk<EntranceRoute> {
   return { ...gate(doors), ...ownAccount(doors) }
 }
 
-function gate({ accounts, signIn, region }: OfficeDoors) {
+function gate({ accounts, signIn, region, settings }: OfficeDoors) {
   return {
-    'entrance.look': async ({ caller }) => ({
-      node: region.self,
-      name: region.name,
-      setUp: !(await accounts.isSetUp()),
-      signedIn: caller.signedIn !== undefined,
-    }),
+    'entrance.look': async ({ caller }) => {
+      const { officeName, officeContact } = await settings.now()
+      return {
+        node: region.self,
+        name: officeName === '' ? region.name : officeName,
+        setUp: !(await accounts.isSetUp()),
+        signedIn: caller.signedIn !== undefined,
+        contact: officeContact,
+        oidc: null,
+      }
+    },
     'entrance.set-up': async (call) => {
       const { visitor, body } = call
       const account = await accounts.setUp(visitor.address, body)
@@ -137,11 +142,11 @@ export function sessionView(
   }
 }
 
-function who(account: Who['account'], { account: row, session, sinceMs }: SignedIn): Who {
+function who(account: Who['account'], { account: row, session, endsMs }: SignedIn): Who {
   return {
     account,
     session,
     mustChangePassword: row.oneTimeUntil !== null,
-    endsAt: new Date(sinceMs + absoluteMs).toISOString(),
+    endsAt: new Date(endsMs).toISOString(),
   }
 }

@@ -6,7 +6,6 @@
  * machine has, is not asked.
  */
 import {
-  exportRowsAlone,
   type CaseQuery,
   type ExportedList,
   type LedgerQuery,
@@ -24,14 +23,15 @@ const mostRows = 20_000
 const pageRows = 200
 
 export function exportDesk(doors: OfficeDoors): Desk<ExportRoute> {
-  const alone = ({ role }: Caller) => (role === 'operator' ? mostRows : exportRowsAlone)
+  const alone = async ({ role }: Caller) =>
+    role === 'operator' ? mostRows : (await doors.settings.now()).exportRowsAlone
   return {
-    'cases.export': ({ body, part, caller }) =>
-      workbookOf(doors, { list: 'cases', query: body }, part, alone(caller)),
-    'members.export': ({ body, part, caller }) =>
-      workbookOf(doors, { list: 'members', query: body }, part, alone(caller)),
-    'activities.ledger-export': ({ body, part, caller }) =>
-      workbookOf(doors, { list: 'ledger', query: body }, part, alone(caller)),
+    'cases.export': async ({ body, part, caller }) =>
+      workbookOf(doors, { list: 'cases', query: body }, part, await alone(caller)),
+    'members.export': async ({ body, part, caller }) =>
+      workbookOf(doors, { list: 'members', query: body }, part, await alone(caller)),
+    'activities.ledger-export': async ({ body, part, caller }) =>
+      workbookOf(doors, { list: 'ledger', query: body }, part, await alone(caller)),
   }
 }
 

@@ -16,9 +16,12 @@ type WorkRoute =
   | 'activities.meeting'
   | 'organisations.add'
   | 'organisation.change'
+  | 'organisation.remove'
+  | 'organisation.merge'
 
-export function workDesk({ region }: OfficeDoors): Desk<WorkRoute> {
-  return { ...reveals(region), ...registering(region), ...organising(region) }
+export function workDesk(doors: OfficeDoors): Desk<WorkRoute> {
+  const { region } = doors
+  return { ...reveals(region), ...registering(region), ...organising(doors) }
 }
 
 function reveals({ store, members, host, cases }: Region) {
@@ -116,10 +119,15 @@ async function outcome(reporting: Promise<string>): Promise<string> {
   }
 }
 
-function organising({ store, organisations }: Region) {
+function organising({ region: { store, organisations }, tree }: OfficeDoors) {
   return {
     'organisations.add': ({ body }) => store.transaction((tx) => organisations.create(tx, body)),
     'organisation.change': ({ params, body }) =>
       store.transaction((tx) => organisations.change(tx, params.id, body)),
+    'organisation.remove': async ({ params }) => {
+      await tree.remove(params.id)
+      return {}
+    },
+    'organisation.merge': ({ params, body }) => tree.merge(params.id, body.into),
   } satisfies Partial<Desk<WorkRoute>>
 }

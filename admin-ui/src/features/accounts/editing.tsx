@@ -1,10 +1,10 @@
 /** A new account, or another name, role or organisation for one there is. */
 import { App, Button, Drawer, Form, Input, Select } from 'antd'
 import { roles, rolesOfOneOrganisation, type AccountView, type Role } from '../../../../protocol/index.ts'
-import { useAct, useAsk } from '../../shared/ask.ts'
+import { useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
-import { compareTexts } from '../../shared/list/column.ts'
+import { OrganisationPicker, type Organisation } from '../../shared/organisations.tsx'
 import { roleWords, useWord } from '../../shared/words.ts'
 import { type Told } from './one-time.tsx'
 import { words } from './texts.ts'
@@ -74,6 +74,9 @@ function isOfOne(role: Role | undefined): boolean {
   return role !== undefined && rolesOfOneOrganisation.includes(role)
 }
 
+const isCommittee = ({ kind }: Organisation) => kind === 'committee'
+const isBranch = ({ kind }: Organisation) => kind === 'branch'
+
 function AccountFields({ fresh }: { fresh: boolean }) {
   const t = useTexts(words)
   const word = useWord(roleWords)
@@ -101,34 +104,9 @@ function AccountFields({ fresh }: { fresh: boolean }) {
       </Form.Item>
       {isOfOne(role) && (
         <Form.Item name="organisation" label={t.organisation} rules={needed}>
-          <OrganisationSelect kind={role === 'committee' ? 'committee' : 'branch'} />
+          <OrganisationPicker key={role} among={role === 'committee' ? isCommittee : isBranch} />
         </Form.Item>
       )}
     </>
-  )
-}
-
-interface SelectProps {
-  readonly kind: 'committee' | 'branch'
-  readonly id?: string
-  readonly value?: string
-  readonly onChange?: (id: string) => void
-}
-
-function OrganisationSelect({ kind, ...field }: SelectProps) {
-  const t = useTexts(words)
-  const { data } = useAsk('organisations.list', {})
-  const options = (data?.organisations ?? [])
-    .filter((one) => one.kind === kind)
-    .map(({ id, name }) => ({ value: id, label: name }))
-    .sort((a, b) => compareTexts(a.label, b.label))
-  return (
-    <Select
-      {...field}
-      loading={!data}
-      options={options}
-      showSearch={{ optionFilterProp: 'label' }}
-      notFoundContent={t.noneOfKind}
-    />
   )
 }

@@ -20,10 +20,6 @@ export const words = texts({
     en: 'Administrator: accounts, agreements, settings, no people. Organisation department: the whole region. Committee: its branches. Branch secretary: the own branch. Auditor: the audit and counts.',
   },
   organisation: { zh: '组织', en: 'Organisation' },
-  noneOfKind: {
-    zh: '还没有这类组织,请组织部先在“组织”中建立。',
-    en: 'There is no such organisation yet; let the organisation department add it first.',
-  },
   state: { zh: '状态', en: 'State' },
   active: { zh: '正常', en: 'Active' },
   disabled: { zh: '已停用', en: 'Disabled' },

@@ -2,11 +2,12 @@
  * How a list is arranged: which columns, which filters, what is searched for. Filters stand in the address; columns and
  * named views are kept with the account on the node, never in the browser.
  */
-import { useState } from 'react'
-import { useSearchParams } from 'react-router'
+import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useNavigationType, useSearchParams } from 'react-router'
 import * as z from 'zod'
 import { useKept } from '../kept.ts'
-import { type Column, type Filter } from './column.ts'
+import { fits, type Column, type Filter } from './column.ts'
 import { type Question } from './reading.ts'
 
 const choiceSchema = z.object({ columns: z.array(z.string()) })
@@ -18,13 +19,33 @@ export type View = z.infer<typeof viewSchema>
 
 export type Arrangement = ReturnType<typeof useArrangement>
 
+/**
+ * What was searched for, in memory as long as somebody is signed in: who looks at one and goes back finds the same list,
+ * who comes by the menu finds the whole one.
+ */
+function useSearchText(name: string) {
+  const client = useQueryClient()
+  const queryKey = ['searched', name]
+  const back = useNavigationType() === 'POP'
+  const { data = '' } = useQuery<string>({ queryKey, queryFn: skipToken, gcTime: Infinity })
+  const [fresh, setFresh] = useState(!back)
+  const setSearch = (text: string) => {
+    setFresh(false)
+    client.setQueryData(queryKey, text)
+  }
+  useEffect(() => {
+    if (fresh) client.setQueryData(['searched', name], '')
+  }, [client, fresh, name])
+  return [fresh ? '' : data, setSearch] as const
+}
+
 export function useArrangement<Row>(
   name: string,
   columns: readonly Column<Row>[],
   filters: readonly Filter[],
 ) {
   const [address, setAddress] = useSearchParams()
-  const [search, setSearch] = useState('')
+  const [search, setSearch] = useSearchText(name)
   const kept = useKept('choice', name, choiceSchema)
   const usual = columns.filter(({ aside }) => aside !== true).map(({ key }) => key)
   const [chosen, setChosen] = useState<readonly string[]>()
@@ -32,9 +53,9 @@ export function useArrangement<Row>(
     keys.filter((key) => columns.some((column) => column.key === key))
   const shown = known(chosen ?? kept.value?.columns ?? usual)
   const values = Object.fromEntries(
-    filters.flatMap(({ key, options }) => {
-      const value = address.get(key)
-      return options.some((option) => option.value === value) && value !== null ? [[key, value]] : []
+    filters.flatMap((filter) => {
+      const value = address.get(filter.key)
+      return value !== null && fits(filter, value) ? [[filter.key, value]] : []
     }),
   )
   const setFilters = (next: Readonly<Record<string, string | undefined>>) =>

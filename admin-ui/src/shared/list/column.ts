@@ -19,7 +19,23 @@ export interface Filter {
   readonly key: string
   readonly label: string
   readonly options: readonly { readonly value: string; readonly label: string }[]
+  /** The same as a tree, where they stand in one. */
+  readonly tree?: readonly TreeChoice[]
+  /** Any day may be chosen; then there are no options. */
+  readonly day?: true
   readonly width?: number
+}
+interface TreeChoice {
+  readonly value: string
+  readonly title: string
+  readonly children?: readonly TreeChoice[]
+}
+
+const aDay = /^\d{4}-\d{2}-\d{2}$/
+
+/** Whether an address may say so. */
+export function fits({ options, day }: Filter, value: string): boolean {
+  return day === true ? aDay.test(value) : options.some((option) => option.value === value)
 }
 
 /** By the text as people sort it: numbers by size, Chinese by pinyin, nothing last. */

@@ -15,6 +15,8 @@ export interface ListProps<N extends ListRoute> {
   readonly filters?: readonly Filter[]
   /** What can be searched for; lists that cannot be searched leave it out. */
   readonly searchHint?: string
+  /** Where the search is what one comes for: one may type at once. */
+  readonly searchFirst?: boolean
   readonly rowKey: (row: RowOf<N>) => string
   /** Where a row leads. */
   readonly open?: (row: RowOf<N>) => string

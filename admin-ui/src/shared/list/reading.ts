@@ -18,7 +18,8 @@ export function useList<N extends ListRoute>(route: N, question: Question, param
     queryKey: [route, params, question],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) => {
-      const asked = { ...question, limit: pageSize, after: pageParam }
+      const limit = ofOwnLength.has(route) ? undefined : pageSize
+      const asked = { ...question, limit, after: pageParam }
       return ask<ListRoute>(route, { ...inputOf(route, asked), params, signal } as Input<ListRoute>)
     },
     getNextPageParam: ({ next }) => next ?? undefined,
@@ -30,7 +31,10 @@ export function useList<N extends ListRoute>(route: N, question: Question, param
 const byQuery: ReadonlySet<string> = new Set<RouteName>([
   'audit.list',
   'imports.list',
+  'imports.rows',
 ] satisfies (keyof Routes)[])
+/** These say themselves how many there are on a page. */
+const ofOwnLength: ReadonlySet<string> = new Set<RouteName>(['imports.list', 'imports.rows'])
 
 function inputOf(route: string, asked: Question): { query: Question } | { body: Question } {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))

@@ -6,10 +6,24 @@ import {
   SettingOutlined,
   StarOutlined,
 } from '@ant-design/icons'
-import { App, Button, Checkbox, Dropdown, Input, Modal, Popover, Select, type MenuProps } from 'antd'
+import {
+  App,
+  Button,
+  Checkbox,
+  Dropdown,
+  Grid,
+  Input,
+  Modal,
+  Popover,
+  Select,
+  TreeSelect,
+  type MenuProps,
+  type TreeSelectProps,
+} from 'antd'
 import { useEffect, useState } from 'react'
 import { type RouteName } from '../../../../protocol/index.ts'
 import { ask, Refused, type Input as Asked } from '../ask.ts'
+import { DayField } from '../day-field.tsx'
 import { sentenceOf } from '../failure.tsx'
 import { useKeptList } from '../kept.ts'
 import { useLanguage, useTexts } from '../language.tsx'
@@ -17,7 +31,7 @@ import { today } from '../moments.tsx'
 import { saveFile, workbookType } from '../saving.ts'
 import { useMay } from '../session.tsx'
 import { viewSchema, type Arrangement } from './arrangement.ts'
-import { type Column, type Filter } from './column.ts'
+import { fits, type Column, type Filter } from './column.ts'
 import { copyRows } from './copying.ts'
 import { type ListProps } from './props.ts'
 import { type ListRoute, type Question, type RowOf } from './reading.ts'
@@ -49,7 +63,9 @@ export function Tools<N extends ListRoute>({
   useCopyKey(copy)
   return (
     <div className="list-tools">
-      {props.searchHint !== undefined && <SearchField hint={props.searchHint} arranged={arranged} />}
+      {props.searchHint !== undefined && (
+        <SearchField hint={props.searchHint} arranged={arranged} first={props.searchFirst ?? false} />
+      )}
       {(props.filters ?? []).map((filter) => (
         <FilterField key={filter.key} filter={filter} arranged={arranged} />
       ))}
@@ -100,8 +116,10 @@ function useCopyKey(copy: () => void): void {
   })
 }
 
-function SearchField({ hint, arranged }: { hint: string; arranged: Arrangement }) {
+function SearchField({ hint, arranged, first }: { hint: string; arranged: Arrangement; first: boolean }) {
   const t = useTexts(words)
+  // On a phone a field with the focus brings the keyboard over half the screen.
+  const wide = Grid.useBreakpoint().md ?? true
   const [typed, setTyped] = useState(arranged.search)
   useEffect(() => setTyped(arranged.search), [arranged.search])
   return (
@@ -112,27 +130,69 @@ function SearchField({ hint, arranged }: { hint: string; arranged: Arrangement }
       placeholder={hint}
       aria-label={t.search}
       allowClear
+      autoFocus={first && wide}
       maxLength={50}
       autoComplete="off"
-      style={{ width: 220 }}
+      style={{ width: 210, maxWidth: '100%' }}
     />
   )
 }
 
 function FilterField({ filter, arranged }: { filter: Filter; arranged: Arrangement }) {
+  const value = arranged.values[filter.key]
+  const choose = (chosen: string | null | undefined) =>
+    arranged.setFilters({ ...arranged.values, [filter.key]: chosen ?? undefined })
+  if (filter.day) return <DayFilter {...{ filter, value, choose }} />
+  if (filter.tree) return <TreeFilter {...{ filter, value, choose }} />
   return (
     <Select
-      value={arranged.values[filter.key] ?? null}
-      onChange={(value: string | null | undefined) =>
-        arranged.setFilters({ ...arranged.values, [filter.key]: value ?? undefined })
-      }
+      value={value ?? null}
+      onChange={choose}
       placeholder={filter.label}
       aria-label={filter.label}
       allowClear
       showSearch={{ optionFilterProp: 'label' }}
       options={[...filter.options]}
+      style={{ width: filter.width ?? 130 }}
+    />
+  )
+}
+
+interface Choosing {
+  readonly filter: Filter
+  readonly value: string | undefined
+  readonly choose: (chosen: string | null | undefined) => void
+}
+
+function TreeFilter({ filter, value, choose }: Choosing) {
+  return (
+    <TreeSelect<string | null>
+      // What is open at first is settled when it is made.
+      key={filter.options.length}
+      value={value ?? null}
+      onChange={choose}
+      treeData={[...(filter.tree ?? [])] as TreeSelectProps['treeData'] & object[]}
+      treeDefaultExpandedKeys={(filter.tree ?? []).map((root) => root.value)}
+      placeholder={filter.label}
+      aria-label={filter.label}
+      allowClear
+      showSearch={{ treeNodeFilterProp: 'title' }}
+      popupMatchSelectWidth={420}
+      listHeight={360}
       style={{ width: filter.width ?? 150 }}
     />
+  )
+}
+
+function DayFilter({ filter, value, choose }: Choosing) {
+  return (
+    <div style={{ width: filter.width ?? 150 }}>
+      <DayField
+        label={filter.label}
+        {...(value === undefined ? {} : { value })}
+        onChange={(day) => choose(day !== undefined && fits(filter, day) ? day : undefined)}
+      />
+    </div>
   )
 }
 
