@@ -94,7 +94,7 @@ function useColumns(): Column<Entry>[] {
           '—'
         ) : (
           <Link to={`/audit?subject=${subject}`} title={subject}>
-            <code>{subject.length > 13 ? `…${subject.slice(-12)}` : subject}</code>
+            <code className="whole">{subject.length > 13 ? `…${subject.slice(-12)}` : subject}</code>
           </Link>
         ),
     },
