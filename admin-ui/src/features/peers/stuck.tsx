@@ -54,6 +54,7 @@ export function Stuck({ peer }: { peer: PeerDetail }) {
           { title: t.written, render: (_, row) => <Moment at={row.writtenAt} /> },
         ]}
       />
+      <Kind title={t.refusedTitle} hint={t.refusedHint} rows={peer.refusedOfTheirs} columns={byCode} />
       <Kind title={t.refusalsTitle} hint={t.refusalsHint} rows={peer.refusals} columns={byCode} />
     </>
   )

@@ -95,6 +95,7 @@ function Rows<N extends ListRoute>({
         selectedRowKeys: [...chosen],
         onChange: (keys) => setChosen(keys.map(String)),
         columnWidth: 36,
+        columnTitle: (box) => <Head box={box} />,
       }}
       onRow={(row) =>
         open === undefined
@@ -123,6 +124,14 @@ function cellOf<Row>(column: Column<Row>, row: Row): ReactNode {
   return text.length <= shortText ? <span className="short">{shown}</span> : shown
 }
 const shortText = 12
+
+/** The table repeats its heading in a hidden row to measure it; a box in there must not be reached by the keyboard. */
+function Head({ box }: { box: ReactNode }) {
+  const still = (place: HTMLElement | null) => {
+    if (place?.closest('.ant-table-measure-row')) place.inert = true
+  }
+  return <span ref={still}>{box}</span>
+}
 
 /** Arrows walk the rows, Enter opens one. */
 function moveOrOpen(event: KeyboardEvent<HTMLElement>, open: () => void): void {
