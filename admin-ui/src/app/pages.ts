@@ -4,6 +4,13 @@ import { type PageDefinition } from '../shared/definition.ts'
 
 import { outflowPage } from '../features/outflow/page.tsx'
 import { membersPage } from '../features/members/page.tsx'
+import { activitiesPage } from '../features/activities/page.tsx'
 import { organisationsPage } from '../features/organisations/page.tsx'
 
-export const pages: readonly PageDefinition[] = [overviewPage, outflowPage, membersPage, organisationsPage]
+export const pages: readonly PageDefinition[] = [
+  overviewPage,
+  outflowPage,
+  membersPage,
+  organisationsPage,
+  activitiesPage,
+]

@@ -15,6 +15,7 @@ import { useList, type ListRoute, type RowOf } from './reading.ts'
 import { useArrangement } from './arrangement.ts'
 import { words } from './texts.ts'
 import { Tools } from './tools.tsx'
+import { usePrinting } from '../printing.ts'
 
 export { type Column, type Filter } from './column.ts'
 
@@ -66,22 +67,29 @@ function Rows<N extends ListRoute>({
   type Row = RowOf<N> & object
   const navigate = useNavigate()
   const { open } = props
+  const printing = usePrinting()
   const columns = useMemo(
     () =>
-      shown.map((column) => ({
-        key: column.key,
-        title: column.title,
-        ...(column.width === undefined ? {} : { width: column.width }),
-        render: (_: unknown, row: Row) => column.show?.(row) ?? (column.text(row) || '—'),
-        sorter: (a: Row, b: Row) => compareTexts(column.text(a), column.text(b)),
-      })),
-    [shown],
+      shown
+        // On paper there is nothing to press.
+        .filter(({ work }) => !(printing && work))
+        .map((column) => ({
+          key: column.key,
+          title: column.title,
+          ...(column.width === undefined ? {} : { width: column.width }),
+          ...(column.number ? { align: 'right' as const } : {}),
+          render: (_: unknown, row: Row) => column.show?.(row) ?? (column.text(row) || '—'),
+          ...(column.work
+            ? {}
+            : { sorter: (a: Row, b: Row) => compareTexts(column.text(a), column.text(b)) }),
+        })),
+    [shown, printing],
   )
   const go = (row: Row) => open && navigate(open(row))
   return (
     <Table<Row>
       size="small"
-      sticky
+      sticky={!printing}
       tableLayout="auto"
       columns={columns}
       dataSource={list.rows as Row[]}
@@ -90,11 +98,15 @@ function Rows<N extends ListRoute>({
       pagination={false}
       locale={{ emptyText: <Nothing filtered={filtered} first={props.empty} /> }}
       showSorterTooltip={false}
-      rowSelection={{
-        selectedRowKeys: [...chosen],
-        onChange: (keys) => setChosen(keys.map(String)),
-        columnWidth: 36,
-      }}
+      {...(printing
+        ? {}
+        : {
+            rowSelection: {
+              selectedRowKeys: [...chosen],
+              onChange: (keys) => setChosen(keys.map(String)),
+              columnWidth: 36,
+            },
+          })}
       onRow={(row) =>
         open === undefined
           ? {}
@@ -146,7 +158,7 @@ function Cards<N extends ListRoute>({ props, shown, list, filtered }: Showing<N>
             size="small"
             column={1}
             items={shown
-              .filter((column) => column !== head && column.text(row) !== '')
+              .filter((column) => column !== head && (column.work === true || column.text(row) !== ''))
               .map((column) => ({
                 key: column.key,
                 label: column.title,
