@@ -5,6 +5,7 @@ import { type PageDefinition } from '../shared/definition.ts'
 import { outflowPage } from '../features/outflow/page.tsx'
 import { membersPage } from '../features/members/page.tsx'
 import { activitiesPage } from '../features/activities/page.tsx'
+import { importsPage } from '../features/imports/page.tsx'
 import { organisationsPage } from '../features/organisations/page.tsx'
 
 export const pages: readonly PageDefinition[] = [
@@ -13,4 +14,5 @@ export const pages: readonly PageDefinition[] = [
   membersPage,
   organisationsPage,
   activitiesPage,
+  importsPage,
 ]

@@ -25,12 +25,89 @@ const none: readonly never[] = []
 export function MeetingPage() {
   const t = useTexts(words)
   const back = useTexts(outer)
-  const { message } = App.useApp()
   const [form] = Form.useForm<MeetingForm>()
+  const meeting = useMeeting(form)
+  const { now, draft, people, present, set, reporting } = meeting
+  return (
+    <Page title={t.title} hint={<Link to="/activities">{back.back}</Link>}>
+      {draft.note}
+      <p className="page-hint">{t.hint}</p>
+      <Form<MeetingForm>
+        form={form}
+        layout="vertical"
+        scrollToFirstError={{ focus: true }}
+        onValuesChange={draft.typed}
+        onFinish={(fields) => void meeting.submit(fields)}
+        initialValues={{ side: 'host', each: false }}
+      >
+        <Card size="small" title={t.whatTitle} style={{ marginBottom: 12 }}>
+          <MeetingFields />
+        </Card>
+        <Card
+          size="small"
+          title={t.whoTitle(present.length, people.length)}
+          extra={
+            <Button
+              icon={<SnippetsOutlined />}
+              disabled={people.length === 0}
+              onClick={() => meeting.setPasting('')}
+            >
+              {t.paste}
+            </Button>
+          }
+        >
+          {meeting.error && <Failure of={meeting.error} />}
+          <p className="page-hint">{t.keys}</p>
+          <Grid
+            {...{ people, present, side: now.side, loading: meeting.loading }}
+            chosen={now.organisation !== undefined}
+            setPresent={(ids) => set({ present: ids })}
+            amounts={now.eachPays ? now.amounts : undefined}
+            setAmount={(id, yuan) => set(withAmount(id, yuan, present, now.amounts))}
+          />
+        </Card>
+        <WorkBar count={present.length} going={reporting.going} />
+      </Form>
+      {reporting.error !== undefined && <Failure of={reporting.error} />}
+      {reporting.outcome && <Result of={reporting.outcome} people={people} again={meeting.again} />}
+      {meeting.pasting !== undefined && (
+        <Pasting
+          begin={meeting.pasting}
+          people={people}
+          take={meeting.take}
+          close={() => meeting.setPasting(undefined)}
+        />
+      )}
+    </Page>
+  )
+}
+
+function WorkBar({ count, going }: { count: number; going: { done: number; all: number } | undefined }) {
+  const t = useTexts(words)
+  return (
+    <div className="work-bar no-print">
+      <Button type="primary" htmlType="submit" loading={going !== undefined}>
+        {t.report(count)}
+      </Button>
+      {going && (
+        <>
+          <Progress percent={Math.round((100 * going.done) / going.all)} style={{ width: 220 }} />
+          <span role="status">{t.going(going.done, going.all)}</span>
+        </>
+      )}
+    </div>
+  )
+}
+
+/** The meeting as it is being put together, and what can be done with it. */
+function useMeeting(form: FormInstance<MeetingForm>) {
+  const t = useTexts(words)
+  const { message } = App.useApp()
   const draft = useDraft('activities/meeting', form)
   const reporting = useReporting()
-  const now = useMeeting(form)
-  const { data: people = none, isFetching, error, refetch } = usePeople(now.organisation, now.side)
+  const now = useFormNow(form)
+  const { data: people = none, isFetching, error } = usePeople(now.organisation, now.side)
+  const [pasting, setPasting] = usePasting(people.length > 0)
   const here = useMemo(() => new Set(people.map(({ id }) => id)), [people])
   const present = now.present.filter((id) => here.has(id))
   const set = (values: Partial<MeetingForm>) => {
@@ -41,10 +118,8 @@ export function MeetingPage() {
     const wanted = wantedOf(fields, present, now.amounts)
     if (typeof wanted === 'number') return void message.error(t.noAmount(wanted))
     if (present.length === 0) return void message.error(t.nobody)
-    const outcome = await reporting.run(wanted)
-    if (outcome) draft.done()
+    if (await reporting.run(wanted)) draft.done()
   }
-  const [pasting, setPasting] = usePasting(people.length > 0)
   const take = (found: readonly Found[]) => {
     set(taken(found, present, now))
     setPasting(undefined)
@@ -55,67 +130,15 @@ export function MeetingPage() {
     set({ present: [], amounts: [], title: '' })
     draft.done()
   }
-  return (
-    <Page title={t.title} hint={<Link to="/activities">{back.back}</Link>}>
-      {draft.note}
-      <p className="page-hint">{t.hint}</p>
-      <Form<MeetingForm>
-        form={form}
-        layout="vertical"
-        scrollToFirstError={{ focus: true }}
-        onValuesChange={draft.typed}
-        onFinish={(fields) => void submit(fields)}
-        initialValues={{ side: 'host', each: false }}
-      >
-        <Card size="small" title={t.whatTitle} style={{ marginBottom: 12 }}>
-          <MeetingFields />
-        </Card>
-        <Card
-          size="small"
-          title={t.whoTitle(present.length, people.length)}
-          extra={
-            <Button icon={<SnippetsOutlined />} disabled={people.length === 0} onClick={() => setPasting('')}>
-              {t.paste}
-            </Button>
-          }
-        >
-          {error && <Failure of={error} again={() => void refetch()} />}
-          <p className="page-hint">{t.keys}</p>
-          <Grid
-            {...{ people, present, side: now.side }}
-            loading={isFetching && people.length === 0}
-            chosen={now.organisation !== undefined}
-            setPresent={(ids) => set({ present: ids })}
-            amounts={now.eachPays ? now.amounts : undefined}
-            setAmount={(id, yuan) => set(withAmount(id, yuan, present, now.amounts))}
-          />
-        </Card>
-        <div className="work-bar no-print">
-          <Button type="primary" htmlType="submit" loading={reporting.going !== undefined}>
-            {t.report(present.length)}
-          </Button>
-          {reporting.going && (
-            <>
-              <Progress
-                percent={Math.round((100 * reporting.going.done) / reporting.going.all)}
-                style={{ width: 220 }}
-              />
-              <span role="status">{t.going(reporting.going.done, reporting.going.all)}</span>
-            </>
-          )}
-        </div>
-      </Form>
-      {reporting.error !== undefined && <Failure of={reporting.error} />}
-      {reporting.outcome && <Result of={reporting.outcome} people={people} again={again} />}
-      {pasting !== undefined && (
-        <Pasting begin={pasting} people={people} take={take} close={() => setPasting(undefined)} />
-      )}
-    </Page>
-  )
+  const loading = isFetching && people.length === 0
+  return {
+    ...{ now, draft, reporting, people, present, loading, error, pasting },
+    ...{ set, submit, take, again, setPasting },
+  }
 }
 
 /** What stands in the form now; the branch secretary's one organisation is chosen for him. */
-function useMeeting(form: FormInstance<MeetingForm>) {
+function useFormNow(form: FormInstance<MeetingForm>) {
   const { all } = useOrganisations()
   const only = all.length === 1 ? all[0]?.id : undefined
   const kept = { form, preserve: true } as const
