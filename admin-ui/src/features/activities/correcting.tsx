@@ -4,8 +4,8 @@ import { useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { yuan } from '../../shared/money.ts'
+import { type ActivityRow } from './columns.ts'
 import { ActivityFields, activityOf, type Fields } from './fields.tsx'
-import { type ActivityRow } from './list.tsx'
 import { words } from './texts.ts'
 
 export function Correcting({ row, done }: { row: ActivityRow; done: () => void }) {

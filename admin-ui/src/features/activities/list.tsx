@@ -8,35 +8,13 @@ import { useAct } from '../../shared/ask.ts'
 import { sentenceOf } from '../../shared/failure.tsx'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
 import { List, type Column, type Filter } from '../../shared/list/index.tsx'
-import { type RowOf } from '../../shared/list/reading.ts'
-import { yuan } from '../../shared/money.ts'
 import { useOrganisationFilter } from '../../shared/organisations.tsx'
 import { Page } from '../../shared/page.tsx'
 import { useMay } from '../../shared/session.tsx'
 import { activityWords, sideWords, useWord } from '../../shared/words.ts'
+import { firstDay, useActivityColumns, type ActivityRow } from './columns.ts'
 import { Correcting } from './correcting.tsx'
 import { words } from './texts.ts'
-
-export const firstDay = '1950-01-01'
-export type ActivityRow = RowOf<'activities.query'>
-
-export function useActivityColumns() {
-  const t = useTexts(words)
-  const [kind, side] = [useWord(activityWords), useWord(sideWords)]
-  return {
-    on: { key: 'on', title: t.on, text: ({ on }) => on, width: 110 },
-    name: { key: 'name', title: t.name, text: ({ name }) => name, head: true },
-    kind: { key: 'kind', title: t.kind, text: (row) => kind(row.kind) },
-    title: { key: 'title', title: t.activityTitle, text: ({ title }) => title ?? '' },
-    amount: {
-      key: 'amount',
-      title: t.amount,
-      number: true,
-      text: ({ amountFen }) => (amountFen === null ? '' : yuan(amountFen)),
-    },
-    by: { key: 'by', title: t.by, text: (row) => side(row.by) },
-  } satisfies Record<string, Column<ActivityRow>>
-}
 
 function useFilters(): Filter[] {
   const t = useTexts(words)
@@ -74,7 +52,6 @@ export function ActivitiesPage() {
       <List
         name="activities"
         route="activities.query"
-        // A first day, however early, makes it a list by days and not by when they were reported.
         fixed={{ from: firstDay }}
         columns={may('case.correct') ? [...all, work] : all}
         filters={useFilters()}

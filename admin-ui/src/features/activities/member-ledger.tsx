@@ -4,7 +4,7 @@ import { useAsk } from '../../shared/ask.ts'
 import { useTexts } from '../../shared/language.tsx'
 import { List } from '../../shared/list/index.tsx'
 import { Page } from '../../shared/page.tsx'
-import { firstDay, useActivityColumns } from './list.tsx'
+import { firstDay, useActivityColumns } from './columns.ts'
 import { words } from './texts.ts'
 
 export function MemberLedgerPage() {

@@ -9,6 +9,14 @@ export interface Glance {
   readonly kind: ImportKind | undefined
 }
 
+/** The file that is to be imported. */
+export interface Chosen extends Glance {
+  readonly name: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Tells two files of one name apart. */
+  readonly number: number
+}
+
 /** Of a part of a workbook: headings stand at its beginning. */
 const lookedAt = 200_000
 const headings: Readonly<Record<ImportKind, RegExp>> = {

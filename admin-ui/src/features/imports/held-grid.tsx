@@ -20,7 +20,6 @@ const shownMs = 60_000
 export function HeldGrid({ id, headings, rows }: Props) {
   const t = useTexts(words)
   const may = useMay()
-  const { language } = useLanguage()
   const [edits, setEdits] = useState<ReadonlyMap<number, Cells>>(new Map())
   const grid = useRef<HTMLDivElement>(null)
   const widths = headings.map((heading) => widthOf(heading, rows))
@@ -64,19 +63,12 @@ export function HeldGrid({ id, headings, rows }: Props) {
             title: heading,
             width: widths[at] ?? 120,
             render: (_: unknown, row: HeldRow) => (
-              <Input
-                size="small"
-                data-cell={`${row.row}/${at}`}
-                value={edits.get(row.row)?.[heading] ?? row.cells[heading] ?? ''}
-                aria-label={t.cell(row.row, heading)}
-                {...(isFaulty(row, heading)
-                  ? { status: 'error' as const, title: faultOf(row, heading)?.[language].what ?? '' }
-                  : {})}
-                maxLength={2000}
-                autoComplete="off"
-                onChange={(event) => change(row.row, { [heading]: event.target.value })}
-                onPressEnter={() => save(row)}
-                onKeyDown={(event) => moveInColumn(event, grid.current, rows, row, at)}
+              <Cell
+                {...{ row, heading, at }}
+                text={edits.get(row.row)?.[heading] ?? row.cells[heading] ?? ''}
+                change={(text) => change(row.row, { [heading]: text })}
+                save={() => save(row)}
+                move={(event) => moveInColumn(event, grid.current, rows, row, at)}
               />
             ),
           })),
@@ -99,6 +91,36 @@ export function HeldGrid({ id, headings, rows }: Props) {
         ]}
       />
     </div>
+  )
+}
+
+interface CellProps {
+  readonly row: HeldRow
+  readonly heading: string
+  readonly at: number
+  readonly text: string
+  readonly change: (text: string) => void
+  readonly save: () => void
+  readonly move: (event: KeyboardEvent) => void
+}
+
+function Cell({ row, heading, at, text, change, save, move }: CellProps) {
+  const t = useTexts(words)
+  const { language } = useLanguage()
+  const fault = faultOf(row, heading)
+  return (
+    <Input
+      size="small"
+      data-cell={`${row.row}/${at}`}
+      value={text}
+      aria-label={t.cell(row.row, heading)}
+      {...(fault ? { status: 'error' as const, title: fault[language].what } : {})}
+      maxLength={2000}
+      autoComplete="off"
+      onChange={(event) => change(event.target.value)}
+      onPressEnter={save}
+      onKeyDown={move}
+    />
   )
 }
 

@@ -9,8 +9,8 @@ import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { Remark } from '../../shared/list/index.tsx'
 import { importWords, useWord } from '../../shared/words.ts'
+import { type Chosen } from './glance.ts'
 import { Report } from './report.tsx'
-import { type Chosen } from './start.tsx'
 import { words } from './texts.ts'
 
 /** Not under a name of a route: no change elsewhere makes it worth asking again. */

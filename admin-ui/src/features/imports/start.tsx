@@ -5,17 +5,11 @@ import { useTexts } from '../../shared/language.tsx'
 import { Page } from '../../shared/page.tsx'
 import { Choosing } from './choosing.tsx'
 import { Earlier } from './earlier.tsx'
-import { glanceAt, type Glance } from './glance.ts'
+import { glanceAt, type Chosen } from './glance.ts'
 import { asCsv, readCells } from './pasted.ts'
 import { Preview } from './preview.tsx'
 import { words } from './texts.ts'
 
-export interface Chosen extends Glance {
-  readonly name: string
-  readonly bytes: Uint8Array<ArrayBuffer>
-  /** Tells two files of one name apart. */
-  readonly number: number
-}
 const mostMegabytes = 20
 
 export function StartPage() {
