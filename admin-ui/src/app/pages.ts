@@ -6,6 +6,8 @@ import { casePage } from '../features/case/page.tsx'
 import { comparisonPage } from '../features/comparison/page.tsx'
 import { exportsPage } from '../features/exports/page.tsx'
 import { membersPage } from '../features/members/page.tsx'
+import { activitiesPage } from '../features/activities/page.tsx'
+import { importsPage } from '../features/imports/page.tsx'
 import { organisationsPage } from '../features/organisations/page.tsx'
 import { outflowPage } from '../features/outflow/page.tsx'
 import { overviewPage } from '../features/overview/page.tsx'
@@ -21,7 +23,9 @@ export const pages: readonly PageDefinition[] = [
   outflowPage,
   arrivalsPage,
   casePage,
+  activitiesPage,
   comparisonPage,
+  importsPage,
   exportsPage,
   peersPage,
   accountsPage,

@@ -25,7 +25,12 @@ export function DayField({ id, value, onChange, label }: Props) {
   const [open, setOpen] = useState(false)
   const t = useTexts(words)
   useEffect(() => setTyped(value ?? ''), [value])
-  const give = (text: string) => onChange?.(text.trim() === '' ? undefined : (readDay(text) ?? text))
+  const give = (text: string) => {
+    const day = readDay(text) ?? text.trim()
+    // Also where the day is the one that was there: then nothing else would bring it into its one spelling.
+    setTyped(day)
+    onChange?.(day === '' ? undefined : day)
+  }
   const picked = (day: dayjs.Dayjs) => {
     onChange?.(day.format('YYYY-MM-DD'))
     setOpen(false)

@@ -20,15 +20,17 @@ interface Props {
   /** One sentence: what this page is for. */
   readonly hint?: ReactNode
   readonly actions?: ReactNode
+  /** Printed on paper that lies on its side. */
+  readonly wide?: true
   readonly children: ReactNode
 }
 
-export function Page({ title, heading, hint, actions, children }: Props) {
+export function Page({ title, heading, hint, actions, wide, children }: Props) {
   const { region, who } = useSession()
   const t = useTexts(words)
   useTitle(title, region)
   return (
-    <div>
+    <div {...(wide ? { className: 'print-wide' } : {})}>
       <div className="page-head">
         <h1>{heading ?? title}</h1>
         <span className="print-only">{region}</span>

@@ -7,6 +7,7 @@ import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { useOrganisations, type OrganisationNode } from '../../shared/organisations.tsx'
 import { Page } from '../../shared/page.tsx'
+import { usePrinting } from '../../shared/printing.ts'
 import { useMay } from '../../shared/session.tsx'
 import { kindWords, useWord } from '../../shared/words.ts'
 import { Changing, useRemoving, type Change } from './changing.tsx'
@@ -77,7 +78,7 @@ function Tree({ shown, loading, searched, setChange }: TreeProps) {
   return (
     <Table<OrganisationNode>
       size="small"
-      sticky
+      className="sticky-head"
       rowKey="id"
       pagination={false}
       loading={loading}

@@ -8,6 +8,10 @@ export interface Column<Row> {
   /** What stands in the cell instead of the text. */
   show?(row: Row): ReactNode
   readonly width?: number
+  /** Stands to the right, as numbers do. */
+  readonly number?: true
+  /** Buttons on the row: neither sorted by nor copied. */
+  readonly work?: true
   /** Not shown until somebody chooses it. */
   readonly aside?: boolean
   /** Heads the card that stands for the row on a phone. */

@@ -24,7 +24,8 @@ export function asHtml(rows: readonly (readonly string[])[]): string {
 }
 
 /** The heading and these rows. Falls back to plain text where a browser gives nothing more (pages without TLS). */
-export async function copyRows<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
+export async function copyRows<Row>(shown: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
+  const columns = shown.filter(({ work }) => work !== true)
   const cells = [
     columns.map(({ title }) => title),
     ...rows.map((row) => columns.map((column) => column.text(row))),

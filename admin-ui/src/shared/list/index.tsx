@@ -15,6 +15,7 @@ import { useList, type ListRoute, type RowOf } from './reading.ts'
 import { useArrangement } from './arrangement.ts'
 import { words } from './texts.ts'
 import { Tools } from './tools.tsx'
+import { usePrinting } from '../printing.ts'
 
 export { type Column, type Filter } from './column.ts'
 
@@ -66,23 +67,30 @@ function Rows<N extends ListRoute>({
   type Row = RowOf<N> & object
   const navigate = useNavigate()
   const { open } = props
+  const printing = usePrinting()
   const columns = useMemo(
     () =>
-      shown.map((column) => ({
-        key: column.key,
-        title: column.title,
-        ...(column.width === undefined ? {} : { width: column.width }),
-        render: (_: unknown, row: Row) => cellOf(column, row),
-        onHeaderCell: () => ({ className: 'short' }),
-        sorter: (a: Row, b: Row) => compareTexts(column.text(a), column.text(b)),
-      })),
-    [shown],
+      shown
+        // On paper there is nothing to press.
+        .filter(({ work }) => !(printing && work))
+        .map((column) => ({
+          key: column.key,
+          title: column.title,
+          ...(column.width === undefined ? {} : { width: column.width }),
+          ...(column.number ? { align: 'right' as const } : {}),
+          render: (_: unknown, row: Row) => cellOf(column, row),
+          onHeaderCell: () => ({ className: 'short' }),
+          ...(column.work
+            ? {}
+            : { sorter: (a: Row, b: Row) => compareTexts(column.text(a), column.text(b)) }),
+        })),
+    [shown, printing],
   )
   const go = (row: Row) => open && navigate(open(row))
   return (
     <Table<Row>
       size="small"
-      sticky
+      className="sticky-head"
       tableLayout="auto"
       columns={columns}
       dataSource={list.rows as Row[]}
@@ -91,12 +99,15 @@ function Rows<N extends ListRoute>({
       pagination={false}
       locale={{ emptyText: <Nothing filtered={filtered} first={props.empty} /> }}
       showSorterTooltip={false}
-      rowSelection={{
-        selectedRowKeys: [...chosen],
-        onChange: (keys) => setChosen(keys.map(String)),
-        columnWidth: 36,
-        columnTitle: (box) => <Head box={box} />,
-      }}
+      {...(printing
+        ? {}
+        : {
+            rowSelection: {
+              selectedRowKeys: [...chosen],
+              onChange: (keys) => setChosen(keys.map(String)),
+              columnWidth: 36,
+            },
+          })}
       onRow={(row) =>
         open === undefined
           ? {}
@@ -124,14 +135,6 @@ function cellOf<Row>(column: Column<Row>, row: Row): ReactNode {
   return text.length <= shortText ? <span className="short">{shown}</span> : shown
 }
 const shortText = 12
-
-/** The table repeats its heading in a hidden row to measure it; a box in there must not be reached by the keyboard. */
-function Head({ box }: { box: ReactNode }) {
-  const still = (place: HTMLElement | null) => {
-    if (place?.closest('.ant-table-measure-row')) place.inert = true
-  }
-  return <span ref={still}>{box}</span>
-}
 
 /** Arrows walk the rows, Enter opens one. */
 function moveOrOpen(event: KeyboardEvent<HTMLElement>, open: () => void): void {
@@ -164,7 +167,7 @@ function Cards<N extends ListRoute>({ props, shown, list, filtered }: Showing<N>
             size="small"
             column={1}
             items={shown
-              .filter((column) => column !== head && column.text(row) !== '')
+              .filter((column) => column !== head && (column.work === true || column.text(row) !== ''))
               .map((column) => ({
                 key: column.key,
                 label: column.title,

@@ -267,7 +267,16 @@ function ViewsMenu({ name, arranged }: { name: string; arranged: Arrangement }) 
   )
 }
 
-function ExportButton({ route, file, question }: { route: RouteName; file: string; question: Question }) {
+/** Makes a workbook of what a question asks for. */
+export function ExportButton({
+  route,
+  file,
+  question,
+}: {
+  route: RouteName
+  file: string
+  question: Question
+}) {
   const { message } = App.useApp()
   const { language } = useLanguage()
   const [busy, setBusy] = useState(false)
