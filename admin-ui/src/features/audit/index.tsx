@@ -83,8 +83,13 @@ function useColumns(): Column<Entry>[] {
       show: (row) =>
         row.account === '' ? who(row) : <Link to={`/audit?account=${row.account}`}>{who(row)}</Link>,
     },
-    { key: 'role', title: t.role, text: (row) => role(row.role) },
-    { key: 'action', title: t.action, text: (row) => action(row.action) },
+    { key: 'role', title: t.role, text: (row) => role(row.role), aside: true },
+    {
+      key: 'action',
+      title: t.action,
+      text: (row) => action(row.action),
+      show: (row) => <span className="said">{action(row.action)}</span>,
+    },
     {
       key: 'subject',
       title: t.subject,
@@ -114,7 +119,11 @@ function useColumns(): Column<Entry>[] {
 function Outcome({ of }: { of: string }) {
   const word = useWord(outcomeWords)
   const colour = of === 'done' ? 'green' : of === 'begun' || of === 'second-factor' ? 'default' : 'orange'
-  return <Tag color={colour}>{word(of)}</Tag>
+  return (
+    <Tag color={colour} className="wraps">
+      {word(of)}
+    </Tag>
+  )
 }
 
 /** In the words of the route table. */

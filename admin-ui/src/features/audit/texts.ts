@@ -49,6 +49,9 @@ export const outcomeWords = texts({
   wrong_credentials: { zh: '拒绝:账号或密码不对', en: 'Refused: wrong credentials' },
   wrong_code: { zh: '拒绝:验证码不对', en: 'Refused: wrong code' },
   too_many_attempts: { zh: '拒绝:尝试过多', en: 'Refused: too many attempts' },
+  export_needs_second_person: { zh: '须第二人批准', en: 'Needs a second person' },
+  weak_password: { zh: '拒绝:密码太弱', en: 'Refused: weak password' },
+  bad_request: { zh: '拒绝:内容不全', en: 'Refused: incomplete' },
   'second-factor': { zh: '待第二步', en: 'Second step to come' },
 })
 

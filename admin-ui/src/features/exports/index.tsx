@@ -17,7 +17,7 @@ const colours = { waiting: 'blue', ready: 'green', refused: 'default', lapsed: '
 export function ExportsPage() {
   const t = useTexts(words)
   const { data, error, refetch } = useAsk('exports.list', {})
-  const [state, purpose, role] = [useWord(stateWords), useWord(exportPurposeWords), useWord(roleWords)]
+  const [purpose, role] = [useWord(exportPurposeWords), useWord(roleWords)]
   const what = useWhat()
   return (
     <Page title={t.title} hint={t.hint}>
@@ -28,11 +28,21 @@ export function ExportsPage() {
         loading={!data && !error}
         rowKey="id"
         dataSource={data?.requests ?? []}
-        scroll={{ x: 'max-content' }}
+        scroll={{ x: 720 }}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.empty} /> }}
         columns={[
-          { title: t.askedAt, render: (_, { askedAt }) => <Moment at={askedAt} /> },
-          { title: t.askedBy, render: (_, { askedBy }) => `${askedBy.name} (${role(askedBy.role)})` },
+          {
+            title: t.asked,
+            render: (_, { askedAt, askedBy }) => (
+              <>
+                {askedBy.name}
+                <br />
+                <small>
+                  {role(askedBy.role)} · <Moment at={askedAt} />
+                </small>
+              </>
+            ),
+          },
           { title: t.list, render: (_, request) => <span className="wraps">{what(request)}</span> },
           { title: t.rows, align: 'right', dataIndex: 'rows' },
           {
@@ -43,13 +53,7 @@ export function ExportsPage() {
               </span>
             ),
           },
-          {
-            title: t.state,
-            render: (_, request) => <Tag color={colours[request.state]}>{state(request.state)}</Tag>,
-          },
-          { title: t.decided, render: (_, request) => request.decidedBy ?? '—' },
-          { title: t.until, render: (_, request) => shortMoment(request.until) },
-          { title: t.fetched, align: 'right', dataIndex: 'fetched' },
+          { title: t.state, render: (_, request) => <State of={request} /> },
           {
             title: t.actions,
             className: 'no-print',
@@ -58,6 +62,23 @@ export function ExportsPage() {
         ]}
       />
     </Page>
+  )
+}
+
+/** Where it stands, who decided, until when, and how often it was fetched. */
+function State({ of }: { of: ExportRequest }) {
+  const t = useTexts(words)
+  const state = useWord(stateWords)
+  const said = [
+    ...(of.decidedBy === null ? [] : [t.decidedBy(of.decidedBy)]),
+    ...(of.state === 'waiting' || of.state === 'ready' ? [t.until(shortMoment(of.until))] : []),
+    ...(of.fetched > 0 ? [t.fetched(of.fetched)] : []),
+  ]
+  return (
+    <>
+      <Tag color={colours[of.state]}>{state(of.state)}</Tag>
+      <small className="wraps">{said.join(' · ')}</small>
+    </>
   )
 }
 

@@ -126,6 +126,11 @@ export const words = texts({
   recordsWaiting: { zh: (n: number) => `${n} 条待送达`, en: (n: number) => `${n} to deliver` },
   recordsParked: { zh: (n: number) => `${n} 条待处理`, en: (n: number) => `${n} parked` },
 
+  stuck: { zh: '未能办结的记录', en: 'What did not go through' },
+  allThrough: {
+    zh: '没有:双方的记录都已办结,也没有被拒收的内容。',
+    en: 'Nothing: every record of both sides went through, and nothing was turned away.',
+  },
   parkedTitle: { zh: '对方发来、本地待处理的记录', en: 'Theirs, parked here' },
   parkedHint: {
     zh: '所依据的记录尚未到达或版本较新,到齐后自动处理,无需操作。',
