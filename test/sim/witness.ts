@@ -24,7 +24,7 @@ export const invariants = {
   'closed-stays-closed': 'a closed case is never open again',
   'one-open-case': 'a person has one open case per home and host',
   'honest-not-refused': 'a record of an honest node is never refused',
-  'no-fork': 'honest nodes never fork, and no honest stream is frozen',
+  'no-fork': 'honest nodes never fork, and a stream is frozen only for two stories of the epoch it is in',
   'one-story': 'an honest node that still has its head store never lets two envelopes for one place leave it',
   'nothing-rewritten': 'what was written, sealed or received is not changed and not removed',
   'survives-loss': 'what a peer has, or what the restored database holds, is there when a node has recovered',
