@@ -7,7 +7,7 @@ import { alarms, recordsIn, recordsOut } from '../../node/federation/tables.ts'
 import { bodySchemas, type NodeId, type RecordType, type Uuid } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { caseOf } from '../harness/conversation.ts'
-import { expectSame, joined, twoNodes, type Node, type Nodes } from '../harness/loss.ts'
+import { expectSame, joined, twoNodes, type Kept, type Node, type Nodes } from '../harness/loss.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
 import { dongguan, shenzhen, xinyang } from '../harness/world.ts'
 
@@ -45,42 +45,84 @@ async function levelled(): Promise<void> {
   for (let i = 0; i < 3; i++) await nodes.clock.advance(61_000)
 }
 
-describe('a case id that another peer used while we knew nothing of the case', () => {
-  it('is displaced by what both nodes of the pair have signed, and an alarm names the other', async () => {
-    const third = await joined(nodes, dongguan, home)
-    const kept = home.keep()
-    await publish(1, home, shenzhen)
-    await arrive(1, host, xinyang)
-    await levelled()
-    const id = await caseOf(home, shenzhen, 1)
-    await host.stop()
-    await home.restore(kept, 'heads lost')
-    await levelled()
-    await publish(9, third, xinyang, id)
-    await arrive(9, home, dongguan)
-    await levelled()
-    expect((await home.office.onlyCase(dongguan)).row).toMatchObject({ id, side: 'host' })
-    expect(await home.office.arrivalRows()).toMatchObject([{ caseId: id }])
+describe.each(['home', 'host'] as const)(
+  'a case id that another peer used while we, its %s, knew nothing of it',
+  (side) => {
+    let third: Node
+    let kept: Kept
+    let id: Uuid
 
-    await host.start()
-    await levelled()
-    await home.recover()
-    await levelled()
-    expect((await home.office.onlyCase(shenzhen)).row).toMatchObject({ id, side: 'home', name: nameOf(1) })
-    expect(await home.office.cases(dongguan)).toEqual([])
-    // The person is here all the same, and waits for another word of his home.
-    expect(await home.office.arrivalRows()).toMatchObject([{ caseId: null }])
-    await expectSame(nodes)
-    const told = await home.memory.read((reader) => reader.find(alarms, { kind: 'replay_differs' }))
-    expect(told).toMatchObject([{ peer: dongguan, subject: `displaced ${id}`, open: true }])
+    /** We lose a case that another peer then uses the id of, with what both said of it. */
+    async function usedMeanwhile(): Promise<void> {
+      third = await joined(nodes, dongguan, home)
+      kept = home.keep()
+      await (side === 'home' ? publish(1, home, shenzhen) : publish(1, host, xinyang))
+      await (side === 'home' ? arrive(1, host, xinyang) : arrive(1, home, shenzhen))
+      await levelled()
+      id = await caseOf(home, shenzhen, 1)
+      await host.stop()
+      await home.restore(kept, 'heads lost')
+      await levelled()
+      await publish(9, third, xinyang, id)
+      await arrive(9, home, dongguan)
+      await levelled()
+      expect((await home.office.onlyCase(dongguan)).row).toMatchObject({ id, side: 'host' })
+      expect((await home.office.arrivalRows()).map(({ caseId }) => caseId)).toEqual([id])
+      await comesBack(host)
+    }
 
-    await third.office.desk.notify(id, { on: '2026-03-01', subject: '换届', text: '通知' })
-    await levelled()
-    const [notice] = await home.memory.read((reader) => reader.find(recordsIn, { type: 'notice.sent' }))
-    expect(notice?.outcome).toBe('refused:case_unknown')
-    await expectSame(nodes)
-  })
-})
+    async function comesBack(peer: Node): Promise<void> {
+      await peer.start()
+      await levelled()
+      await home.recover()
+      await levelled()
+    }
+
+    async function expectOurs(): Promise<void> {
+      expect((await home.office.onlyCase(shenzhen)).row).toMatchObject({
+        id,
+        side,
+        name: nameOf(1),
+        open: true,
+      })
+      expect(await home.office.cases(dongguan)).toEqual([])
+      await expectSame(nodes)
+    }
+
+    it('is displaced by what both nodes of the pair have signed, and an alarm names the other', async () => {
+      await usedMeanwhile()
+      await expectOurs()
+      // The person is here all the same, and waits for another word of his home.
+      const [waits] = (await home.office.arrivalRows()).filter((row) => row.home === dongguan)
+      expect(waits).toMatchObject({ caseId: null })
+      const told = await home.memory.read((reader) => reader.find(alarms, { kind: 'replay_differs' }))
+      expect(told).toMatchObject([{ peer: dongguan, subject: `displaced ${id}`, open: true }])
+
+      await third.office.desk.notify(id, { on: '2026-03-01', subject: '换届', text: '通知' })
+      await levelled()
+      const [notice] = await home.memory.read((reader) => reader.find(recordsIn, { type: 'notice.sent' }))
+      expect(notice?.outcome).toBe('refused:case_unknown')
+      await expectSame(nodes)
+    })
+
+    it.each(['first', 'last'] as const)(
+      'stays with its pair after another loss, when the other peer is asked %s',
+      async (when) => {
+        await usedMeanwhile()
+        const late = when === 'first' ? host : third
+        await late.stop()
+        await home.restore(kept, 'heads lost')
+        await levelled()
+        await home.recover()
+        await levelled()
+        await comesBack(late)
+        await expectOurs()
+        expect(await home.openAlarms()).toContain('replay_differs 441900')
+        expect(await home.openAlarms()).not.toContain('replay_differs 440300')
+      },
+    )
+  },
+)
 
 describe('a record that had waited for an upgrade and was settled before a loss', () => {
   /** Meanwhile readers know no such type, as before their upgrade. */

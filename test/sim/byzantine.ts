@@ -336,9 +336,8 @@ export class Byzantine implements Actor {
 
   private records(victim: SimPeer): string[] {
     const { chance } = this
-    const caseId = chance.under(0.3)
-      ? chance.pick([...this.world.ledger.desk(victim.to).cases, victim.nextId()])
-      : victim.nextId()
+    const told = chance.under(0.3) ? chance.pick([...this.world.ledger.desk(victim.to).cases, '']) : ''
+    const caseId = this.isAbout(told, victim.to) ? told : victim.nextId()
     const tag = Buffer.alloc(32, chance.below(12)).toString('base64url')
     const person = { name: '赵恶' }
     const open = victim.record('flow.published', caseId, { tag, person, outflow: outflow(victim.to) })
@@ -355,6 +354,26 @@ export class Byzantine implements Actor {
     const texts = [open, ...more.filter(() => chance.under(0.3))]
     this.texts.set(victim.to, [...(this.texts.get(victim.to) ?? []).slice(-20), ...texts])
     return texts
+  }
+
+  /**
+   * Could the id of this case have come to its ears? Nobody can know it before both its nodes have it for good: an id is
+   * drawn by chance and goes to the counterpart alone.
+   */
+  private isAbout(id: string, reader: NodeId): boolean {
+    const { ledger } = this.world
+    for (const other of [...this.victims.keys(), ...this.world.network.actors.keys()]) {
+      const [ours, theirs] = [ledger.stream(reader, other), ledger.stream(other, reader)]
+      const opening = [...ours.written, ...theirs.written].find(
+        ({ caseId, type }) => caseId === id && (type === 'identity.asserted' || type === 'flow.published'),
+      )
+      if (!opening) continue
+      const holds = ({ digests }: { digests: readonly string[] }) => digests.includes(opening.digest)
+      const receipted = theirs.sealed.find(holds)?.contentId ?? ''
+      return ours.taken.some(holds) || theirs.receipted.has(receipted)
+    }
+    // Its own, or one of somebody who writes by a script.
+    return id !== ''
   }
 
   private sign(victim: SimPeer, envelope: SealedEnvelope): SealedEnvelope {

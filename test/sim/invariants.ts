@@ -85,7 +85,10 @@ function checkAlarms(world: Witness, node: NodeId, { alarms }: Commit): void {
             ? world.shaken.has(node) && (subject.startsWith('unsaid') || !world.isHonest(peer))
             : true
     if (!caused) world.violate('no-false-alarm', `${node}: ${kind} ${peer} ${subject}`)
-    if (kind === 'replay_differs' && subject.startsWith('unsaid')) world.saw('something unsaid for good')
+    if (kind === 'replay_differs' && subject.startsWith('unsaid')) {
+      world.ledger.unsaid.add(`${node}|${peer}`)
+      world.saw('something unsaid for good')
+    }
     const displaced = /^displaced (.*)$/.exec(subject)?.[1]
     if (displaced !== undefined) world.ledger.displace(node, peer, displaced)
   }

@@ -18,6 +18,7 @@ export const invariants = {
   'receipt-tells-outcomes': 'a receipt says of each record what was done with it',
   'applied-once': 'no content is judged twice, and what was refused stays refused',
   'said-once': 'no record is said twice, and no question is answered twice',
+  answered: 'in the end every question that was taken has its answer in the stream back',
   'case-in-order':
     'records of a case are applied in the order they were written; none overtakes a parked one',
   'facts-are-records': 'both sides of a case are exactly the fold of what was written and applied',
