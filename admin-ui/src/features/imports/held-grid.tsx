@@ -157,7 +157,7 @@ const isFaulty = (row: HeldRow, heading: string) => faultOf(row, heading) !== un
 function faultyHeading(row: HeldRow, headings: readonly string[]): string {
   return (
     headings.find((heading) => isFaulty(row, heading)) ??
-    headings.find((heading) => heading.includes('身份证')) ??
+    headings.find((heading) => row.cells[heading]?.includes('*')) ??
     headings[0] ??
     ''
   )
