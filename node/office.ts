@@ -34,11 +34,15 @@ export function openOffice({ region, random, origin, passwords: tuning }: Office
   const kept = new Kept({ store, vault, clock })
   const parts = { store, vault, passwords, attempts, settings, clock, ids }
   const accounts = new Accounts({ ...parts, organisations, ended: (tx, id) => kept.forget(tx, id) })
-  return {
-    ...{ accounts, kept, settings },
-    signIn: new SignIn({ ...parts, issuer: `汇流 ${name}`, origin }),
-    audit: new Audit({ store, clock, crypto }),
-    exports: new Exports({ store, vault, clock, ids }),
-    tree: new Tree({ ...region, accounts }),
-  }
+  const signIn = new SignIn({ ...parts, issuer: `汇流 ${name}`, origin })
+  const audit = new Audit({ store, clock, crypto })
+  const exports = new Exports({ store, vault, clock, ids })
+  region.eachDay(() => kept.removeStale())
+  region.eachDay(() => exports.removeOld())
+  region.eachDay(() => signIn.removeExpired())
+  region.eachDay(async () => {
+    const head = await audit.head()
+    if (head) await region.witness.tell(head)
+  })
+  return { accounts, kept, settings, signIn, audit, exports, tree: new Tree({ ...region, accounts }) }
 }

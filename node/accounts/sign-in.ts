@@ -18,7 +18,7 @@ import { type Vault } from '../vault.ts'
 import { type Attempts } from './attempts.ts'
 import { keptIn } from './keeping.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
-import { accounts, sessions, usedCodes } from './tables.ts'
+import { accounts, challenges, sessions, usedCodes } from './tables.ts'
 
 /** The longest that a session may be left unused; the setting says how long it is now. */
 const longestIdleMs = settingBounds.sessionIdleMinutes.most * 60_000
@@ -27,6 +27,7 @@ const noteUseSeconds = 60
 /** The time a second-factor code may hold (its own 30 s and one before and after), and a little more. */
 const codeHoldsMs = 120_000
 const recoveryCodes = 10
+const removedAtOnce = 1000
 
 export type Account = Row<typeof accounts>
 
@@ -229,6 +230,24 @@ export class SignIn {
       }),
     )
     return { value: undefined, cookies: headers.getSetCookie() }
+  }
+
+  /** Removes sessions and steps of signing in that are over; the library leaves those nobody asks for again. */
+  async removeExpired(): Promise<void> {
+    const nowMs = this.parts.clock.nowMs()
+    const page = { limit: removedAtOnce } as const
+    await this.parts.store.transaction(async (tx) => {
+      for (const { id, expiresAt } of await tx.find(sessions, {}, { ...page, orderBy: 'expiresAt' }))
+        if (expiresAt < nowMs) await tx.remove(sessions, { id })
+      for (const { id, expiresAt } of await tx.find(challenges, {}, { ...page, orderBy: 'expiresAt' }))
+        if (expiresAt < nowMs) await tx.remove(challenges, { id })
+      for (const { account, code, expiresMs } of await tx.find(
+        usedCodes,
+        {},
+        { ...page, orderBy: 'expiresMs' },
+      ))
+        if (expiresMs < nowMs) await tx.remove(usedCodes, { account, code })
+    })
   }
 
   async endSession(id: string): Promise<void> {
