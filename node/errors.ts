@@ -38,6 +38,7 @@ export const errorCodes = [
   'organisation_not_empty',
   'bad_id_number',
   'arrival_not_found',
+  'arrival_elsewhere',
   'session_not_found',
   'kept_full',
   'export_needs_second_person',

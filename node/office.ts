@@ -1,9 +1,10 @@
 /** The office of one node: its accounts, signing in and audit, over the node's own store. */
-import { Accounts, Attempts, Passwords, SignIn, type PasswordTuning } from './accounts/index.ts'
+import { Accounts, Passwords, SignIn, type PasswordTuning } from './accounts/index.ts'
 import { Audit } from './audit/index.ts'
 import { Exports } from './exports/index.ts'
 import { Kept } from './kept/index.ts'
 import { type Random } from './platform.ts'
+import { type Rates } from './rates.ts'
 import { type Region } from './region.ts'
 import { Settings } from './settings/index.ts'
 import { Tree } from './tree/index.ts'
@@ -13,6 +14,7 @@ export interface OfficeParts {
   readonly random: Random
   /** Where browsers reach the screens. */
   readonly origin: string
+  readonly rates: Rates
   readonly passwords?: PasswordTuning
 }
 
@@ -26,13 +28,12 @@ export interface Office {
   readonly tree: Tree
 }
 
-export function openOffice({ region, random, origin, passwords: tuning }: OfficeParts): Office {
+export function openOffice({ region, random, origin, rates, passwords: tuning }: OfficeParts): Office {
   const { store, vault, clock, ids, organisations, crypto, name } = region
   const passwords = new Passwords(random, tuning)
-  const attempts = new Attempts(clock)
   const settings = new Settings({ store, clock })
   const kept = new Kept({ store, vault, clock })
-  const parts = { store, vault, passwords, attempts, settings, clock, ids }
+  const parts = { store, vault, passwords, attempts: rates, settings, clock, ids }
   const accounts = new Accounts({ ...parts, organisations, ended: (tx, id) => kept.forget(tx, id) })
   const signIn = new SignIn({ ...parts, issuer: `汇流 ${name}`, origin })
   const audit = new Audit({ store, clock, crypto })

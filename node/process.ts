@@ -14,7 +14,7 @@ import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
 import { officeApp } from './http/office.ts'
-import { Rates } from './http/rates.ts'
+import { Rates } from './rates.ts'
 import { Site } from './http/site.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
@@ -148,10 +148,11 @@ export async function startNode(
       log,
     })
     const origin = local.origin ?? `http://127.0.0.1:${local.port}`
-    const office = openOffice({ region, random: platform.random, origin })
+    const rates = new Rates(platform.clock)
+    const office = openOffice({ region, random: platform.random, origin, rates })
     const doors = {
       ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
-      ...{ site: new Site(origin, local.port), rates: new Rates(platform.clock) },
+      ...{ site: new Site(origin, local.port), rates },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
       pulses: new Pulses(database.pages, region),
       configured: { origin, trustedProxies: config.trustedProxies ?? [] },

@@ -13,9 +13,9 @@ import { settingBounds, type SettingValues } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { UniqueViolation, type Row, type Store } from '../store/port.ts'
+import { type Rates } from '../rates.ts'
 import { type Settings } from '../settings/index.ts'
 import { type Vault } from '../vault.ts'
-import { type Attempts } from './attempts.ts'
 import { keptIn } from './keeping.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
 import { accounts, challenges, sessions, usedCodes } from './tables.ts'
@@ -55,7 +55,7 @@ export interface SignInParts {
   readonly store: Store
   readonly vault: Vault
   readonly passwords: Passwords
-  readonly attempts: Attempts
+  readonly attempts: Rates
   readonly clock: Clock
   readonly ids: Ids
   readonly settings: Settings
@@ -178,9 +178,13 @@ export class SignIn {
         returnHeaders: true,
       }),
     )
-    await this.parts.store.transaction((tx) =>
-      tx.update(accounts, { id: account.id }, { oneTimeUntil: null, updatedAt: this.parts.clock.nowMs() }),
-    )
+    await this.parts.store.transaction(async (tx) => {
+      const now = await tx.get(accounts, { id: account.id })
+      // An administrator may have given him a one-time password meanwhile: that one is to be changed as well.
+      if (now?.oneTimeUntil !== account.oneTimeUntil) return
+      const updatedAt = this.parts.clock.nowMs()
+      await tx.update(accounts, { id: account.id }, { oneTimeUntil: null, updatedAt })
+    })
     this.parts.attempts.passwordHeld(account.username, visitor.address)
     return { value: undefined, cookies: headers.getSetCookie() }
   }
@@ -207,8 +211,13 @@ export class SignIn {
   }
 
   /** The app's first code proves that it has the secret; from now on it is asked for. The session has a new token. */
-  async confirmSecondFactor(visitor: Visitor, { account }: SignedIn, code: string): Promise<Answered<void>> {
+  async confirmSecondFactor(
+    visitor: Visitor,
+    { account, session }: SignedIn,
+    code: string,
+  ): Promise<Answered<void>> {
     this.parts.attempts.code(account.username, visitor.address)
+    const others = await this.otherSessions(account, session)
     const { headers } = await asked('wrong_code', async () => {
       await this.useOnce(account, code)
       return this.library.api.verifyTOTP({
@@ -217,11 +226,23 @@ export class SignIn {
         returnHeaders: true,
       })
     })
+    for (const id of others) await this.endSession(id)
     return { value: undefined, cookies: headers.getSetCookie() }
   }
 
-  async endSecondFactor(visitor: Visitor, { account }: SignedIn, password: string): Promise<Answered<void>> {
+  /** Sessions elsewhere end with a change of what one signs in with (attacks.md W3). */
+  private async otherSessions({ id }: Account, session: string): Promise<string[]> {
+    const rows = await this.parts.store.read((reader) => reader.find(sessions, { userId: id }))
+    return rows.map((row) => row.id).filter((one) => one !== session)
+  }
+
+  async endSecondFactor(
+    visitor: Visitor,
+    { account, session }: SignedIn,
+    password: string,
+  ): Promise<Answered<void>> {
     this.parts.attempts.password(account.username, visitor.address)
+    const others = await this.otherSessions(account, session)
     const { headers } = await asked('wrong_credentials', () =>
       this.library.api.disableTwoFactor({
         body: { password },
@@ -229,6 +250,7 @@ export class SignIn {
         returnHeaders: true,
       }),
     )
+    for (const id of others) await this.endSession(id)
     return { value: undefined, cookies: headers.getSetCookie() }
   }
 
@@ -412,11 +434,20 @@ function digestsOnly(vault: Vault) {
   }
 }
 
+/** Percent-decoded; a cookie that cannot be is none of ours. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}
+
 /** The value of a cookie the library signed (value.signature, HMAC-SHA-256); undefined for any other. */
 async function signedCookie(header: string, name: string, secret: string): Promise<string | undefined> {
   const found = header.split(/;\s*/).find((part) => part.startsWith(`${name}=`))
   if (found === undefined) return undefined
-  const text = decodeURIComponent(found.slice(name.length + 1))
+  const text = decoded(found.slice(name.length + 1))
   const at = text.lastIndexOf('.')
   const key = { name: 'HMAC', hash: 'SHA-256' }
   const imported = await crypto.subtle.importKey('raw', Buffer.from(secret), key, false, ['verify'])

@@ -182,6 +182,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '公民身份号码不正确,请核对。',
     en: 'The ID number is not right: compare it again.',
   },
+  arrival_elsewhere: {
+    status: 409,
+    zh: '此人已由本地另一党组织登记报到。如确需调整,请与组织部联系。',
+    en: 'Another organisation of this region has registered this person already: ask the region’s office to move them.',
+  },
   arrival_not_found: { status: 404, zh: '没有这条流入登记。', en: 'There is no such arrival.' },
   session_not_found: { status: 404, zh: '没有这个登录会话。', en: 'There is no such session.' },
   kept_full: {

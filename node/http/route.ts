@@ -22,7 +22,7 @@ import { type Settings } from '../settings/index.ts'
 import { type Tree } from '../tree/index.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
-import { type Rates } from './rates.ts'
+import { type Rates } from '../rates.ts'
 import { type Site } from './site.ts'
 
 export interface OfficeDoors {

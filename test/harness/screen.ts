@@ -4,7 +4,7 @@
  */
 import { type HttpBindings } from '@hono/node-server'
 import { addressesBehind } from '../../node/http/addresses.ts'
-import { Rates } from '../../node/http/rates.ts'
+import { Rates } from '../../node/rates.ts'
 import { Site } from '../../node/http/site.ts'
 import { officeApp } from '../../node/http/office.ts'
 import { Counts, Pages, Pulses } from '../../node/pages/index.ts'
@@ -52,11 +52,12 @@ export interface Screen extends Office {
 const noPages: PageReader = { rows: () => Promise.reject(new Error('this test has no PostgreSQL')) }
 
 export function openScreen(region: Region, log: Log = silent, reader: PageReader = noPages): Screen {
-  const office = openOffice({ region, random: seededRandom(5), origin, passwords: { costLog2: 4 } })
+  const rates = new Rates(region.clock)
+  const office = openOffice({ region, random: seededRandom(5), origin, rates, passwords: { costLog2: 4 } })
   const answered = new Set<RouteName>()
   const app = officeApp({
     ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl: 'http://127.0.0.1:1', log },
-    ...{ site: new Site(origin, 7311), rates: new Rates(region.clock), addresses: addressesBehind() },
+    ...{ site: new Site(origin, 7311), rates, addresses: addressesBehind() },
     ...{ pages: new Pages(reader), counts: new Counts(reader, region.clock) },
     pulses: new Pulses(reader, region),
     configured: { origin, trustedProxies: [] },
