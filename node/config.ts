@@ -31,14 +31,18 @@ export interface Environment {
   readonly databaseUrl: string | undefined
   readonly dataDir: string | undefined
   readonly logLevel: string
+  /** The folder of the built screens; set by scripts/run.mjs. */
+  readonly screens?: string
 }
 
 export function readEnvironment(): Environment {
   const { DATABASE_URL: databaseUrl, HUILIU_DATA: dataDir, HUILIU_LOG: logLevel } = process.env
+  const screens = process.env['HUILIU_SCREENS']
   return {
     databaseUrl: databaseUrl === '' ? undefined : databaseUrl,
     dataDir: dataDir === '' ? undefined : dataDir,
     logLevel: logLevel === undefined || logLevel === '' ? 'info' : logLevel,
+    ...(screens === undefined || screens === '' ? {} : { screens }),
   }
 }
 

@@ -3,7 +3,7 @@
  * restart after kill -9 would need, so both go through the same start.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { configFileSchema, dataFiles, type ConfigFile, type Environment } from './config.ts'
@@ -14,6 +14,7 @@ import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
 import { officeApp } from './http/office.ts'
+import { screensApp, type ScreenFiles } from './http/screens.ts'
 import { Rates } from './rates.ts'
 import { Site } from './http/site.ts'
 import { StartRefused } from './errors.ts'
@@ -150,12 +151,14 @@ export async function startNode(
     const origin = local.origin ?? `http://127.0.0.1:${local.port}`
     const rates = new Rates(platform.clock)
     const office = openOffice({ region, random: platform.random, origin, rates })
+    const site = new Site(origin, local.port)
     const doors = {
       ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
-      ...{ site: new Site(origin, local.port), rates },
+      ...{ site, rates },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
       pulses: new Pulses(database.pages, region),
       configured: { origin, trustedProxies: config.trustedProxies ?? [] },
+      screens: screensApp(await readScreens(environment.screens), site, platform.random),
     }
     closing.push(await listen(peersApp.fetch, federation.host, federation.port, bounds))
     closing.push(await listen(officeApp(doors).fetch, local.host ?? '127.0.0.1', local.port))
@@ -167,6 +170,14 @@ export async function startNode(
     await closeAll()
     throw error
   }
+}
+
+/** The built screens, read whole: they are a few megabytes, and a file that is not there cannot be asked for. */
+async function readScreens(folder: string | undefined): Promise<ScreenFiles> {
+  const names = folder === undefined ? [] : await readdir(folder)
+  const read = async (name: string) =>
+    [name, new Uint8Array(await readFile(path.join(folder ?? '', name)))] as const
+  return new Map(await Promise.all(names.map(read)))
 }
 
 /** A server of our own that has gone by itself (a full disk ends it) is brought back as soon as it can be. */

@@ -1,5 +1,5 @@
 /** Rows of the route table for signing in, one's own account, the accounts of the office, and the audit. */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   accountChangeSchema,
   accountListSchema,

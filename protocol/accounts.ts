@@ -3,7 +3,7 @@
  *
  * A role says what kind of work; the organisation says on whose people. Both are read anew for every request.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { momentSchema } from './admin.ts'
 import { uuidSchema } from './ids.ts'
 
@@ -67,6 +67,8 @@ export const entranceSchema = z.strictObject({
   name: z.string(),
   /** There is no account yet: the set-up code makes the first. */
   setUp: z.boolean(),
+  /** The cookie that came along is that of a session, so a page may ask who is signed in. */
+  signedIn: z.boolean(),
   /** Whom to ask for help; empty when the office has not said. */
   contact: z.string(),
   /** What the button says that leads to the identity provider of the office; null without one. */

@@ -2,7 +2,7 @@
  * What a member does in organisation life, reported by the side where it happened. An activity is named by the id of
  * the record that reported it; a correction names that id, and only the side that reported it may correct it.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { dayOrMonthSchema, lineSchema } from './fields.ts'
 import { uuidSchema } from './ids.ts'
 

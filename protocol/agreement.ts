@@ -5,7 +5,7 @@
  * It carries both parties' signing and X25519 keys. The keys in it are believed because two people compared the
  * fingerprints by another way; the document alone proves only that both keys signed the same words.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { fromBase64url } from './bytes.ts'
 import { type Crypto, type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'

@@ -2,7 +2,7 @@
  * The audit of an office: who did what, when, to which case or account; each entry names the one before it by digest,
  * so that an entry changed or taken out afterwards shows.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Crypto } from './crypto.ts'
 import { canonicalJson } from './json.ts'
 import { digestOf, digestSchema, nodeIdSchema, type Digest } from './ids.ts'

@@ -4,7 +4,7 @@
  * Out and present are each counted by the side that owns the fact. A case whose two nodes hold different facts after
  * their streams are level is not counted away: it is listed as unequal, because that must never happen.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { isOut, isPresent, type HomeFacts, type HostFacts } from './case.ts'
 import { digestSchema, uuidSchema, type Uuid } from './ids.ts'
 import { type DeviationField } from './identity.ts'

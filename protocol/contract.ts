@@ -3,7 +3,7 @@
  * changes anything, and whether it is audited. A node serves nothing that has no such row, and the documents, the
  * client and the tests of authorisation are made from these rows.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { roles } from './accounts.ts'
 
 /** `operator` is whoever holds the token of this machine: the command line. */

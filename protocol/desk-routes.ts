@@ -1,5 +1,5 @@
 /** Rows of the route table for what a desk needs beside its pages: what it keeps, what has changed, large exports. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CallerRole, type RouteContract } from './contract.ts'
 import { exportAskSchema, exportListSchema, exportRequestSchema } from './exports.ts'
 import { uuidSchema } from './ids.ts'

@@ -7,7 +7,7 @@
  * begins the next envelope. The frame never changes between versions, and no JSON is packed inside JSON, so any one
  * record can be shown to a third party with the JWS and the list of digests, and without its neighbours.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { byteLength, fitsBytes, fromBase64url } from './bytes.ts'
 import { type Crypto, type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'

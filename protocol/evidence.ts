@@ -4,7 +4,7 @@
  *
  * What is in the file is proven, and that it stands in the order of its streams; that nothing was left out is not.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   noHomeFacts,
   noHostFacts,

@@ -2,7 +2,7 @@
  * Exports that a second person allows (attacks.md W18). A short list leaves at once and is written down; a longer one is
  * asked for with its purpose, another person decides, and only then its workbook is made, from the very list asked for.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { momentSchema } from './admin.ts'
 import { uuidSchema } from './ids.ts'
 import { caseQuerySchema, ledgerQuerySchema, memberQuerySchema } from './pages.ts'

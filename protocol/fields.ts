@@ -2,7 +2,7 @@
  * The small values that records are made of, each with its class: what may be logged, exported or shown follows from
  * the class, never from a list kept elsewhere (design: field classes live in the schema).
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { limits } from './limits.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
 

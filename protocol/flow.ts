@@ -5,7 +5,7 @@
  * change only by that side's own records, so a record is judged against its own side's earlier ones and never against
  * what the other side happened to have said by then: an honest sender is never refused because of a crossing.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   branchSchema,
   certificateSchema,

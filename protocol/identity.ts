@@ -5,7 +5,7 @@
  * number)`. A tag hides the number from everybody but the partner, who could try all numbers: so a query needs a
  * stored arrival behind it, and denials are counted. Home asserts or denies; a denial is not final.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { base64url, utf8 } from './bytes.ts'
@@ -62,6 +62,7 @@ export const deviationSchema = z.discriminatedUnion('field', [
 ])
 export type Deviation = z.infer<typeof deviationSchema>
 export type DeviationField = Deviation['field']
+export const deviationFieldSchema = z.enum(['name', 'category', 'phone'] satisfies DeviationField[])
 
 /**
  * Where host's attributes of a person differ from home's. An attribute that one side does not hold is no deviation:

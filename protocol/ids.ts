@@ -4,7 +4,7 @@
  * A node is named by the GB/T 2260 code of its region (six digits). Records and cases have UUIDv7 ids (RFC 9562 §5.7);
  * order never depends on them.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { hex } from './bytes.ts'
 import { type Crypto } from './crypto.ts'
 

@@ -2,7 +2,7 @@
  * What an account keeps at the node between two visits: drafts that survive a closed tab, saved views, choices such as
  * columns and language. Names and numbers stand in drafts, so a browser's own storage is no place for them.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { momentSchema } from './admin.ts'
 import { canonicalJson } from './json.ts'
 

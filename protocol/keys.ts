@@ -4,7 +4,7 @@
  * Keys reach a node only through an agreement that two people checked by comparing fingerprints; the gate finds the
  * key by (peer, kid) and takes the algorithm from there, never from a message.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { fromBase64url, hex } from './bytes.ts'
 import { type Crypto } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'

@@ -2,7 +2,7 @@
  * The OpenAPI 3.1 document of the local API, made from the route table: its schemas are the ones the node parses with,
  * so it cannot say otherwise. JSON Schema of the draft that OpenAPI 3.1 uses comes from zod itself.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { apiErrorSchema } from './admin.ts'
 import { type Access, type RouteContract } from './contract.ts'
 import { routes } from './routes.ts'

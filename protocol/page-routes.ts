@@ -1,5 +1,5 @@
 /** Rows of the route table for the pages of the screens. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { callers, type CallerRole, type RouteContract } from './contract.ts'
 import { uuidSchema } from './ids.ts'
 import * as page from './pages.ts'
@@ -33,6 +33,15 @@ const listRoutes = {
     access: ['officer', 'committee', 'branch', 'auditor', 'operator'],
     scope: 'part',
     answer: page.overviewSchema,
+  },
+  'regions.list': {
+    ...get,
+    path: '/api/regions',
+    zh: '签有共管协议的地区',
+    en: 'The regions there is an agreement with, by name',
+    access: 'signed-in',
+    scope: 'none',
+    answer: page.regionListSchema,
   },
   'cases.query': {
     ...query,

@@ -2,7 +2,7 @@
  * The pages of the screens: what each shows and may be asked for. Lists go by keyset (`after` is what `next` said), ask
  * in a body and never in an address (names and numbers are personal data), and show numbers masked.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { activityKinds, activitySchema } from './activity.ts'
 import { importKinds, momentSchema, peerStateSchema } from './admin.ts'
 import { auditHeadSchema } from './audit.ts'
@@ -69,6 +69,11 @@ export const overviewSchema = z.strictObject({
   peers: z.array(peerStateSchema).nullable(),
 })
 export type Overview = z.infer<typeof overviewSchema>
+
+/** Regions with an agreement, by code. */
+export const regionListSchema = z.strictObject({
+  regions: z.array(z.strictObject({ node: nodeIdSchema, name: z.string() })),
+})
 
 // Cases: outflows and stays.
 

@@ -2,7 +2,7 @@
  * The pulse: one short word for each kind of thing there is, which is another one as soon as something of the kind may
  * have changed. A page asks for it every few seconds and reads anew only what is concerned.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type CallerRole } from './contract.ts'
 
 export const pulseKinds = [

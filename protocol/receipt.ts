@@ -2,7 +2,7 @@
  * The receipt: the receiver's signed word that its copy of a stream reaches up to `head`, and what became of each
  * record of that envelope. It is stored with the envelope, and every repeat of the envelope gets the same bytes.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
 import { digestSchema, nodeIdSchema } from './ids.ts'

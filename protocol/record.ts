@@ -7,7 +7,7 @@
  * version this node does not know is parked by the receiver, not refused, so that an upgrade loses nothing; a known
  * one with a wrong body is refused for ever.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { activityBodies } from './activity.ts'
 import { refuse, type Refusal } from './errors.ts'
 import { instantSchema } from './fields.ts'

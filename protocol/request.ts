@@ -2,7 +2,7 @@
  * Signed requests that read, and their signed answers. A request names one audience, one purpose, a short validity and
  * a nonce that is spent once; an answer names the nonce it answers, so neither can be replayed or swapped (J17, P9).
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
 import { digestSchema, nodeIdSchema, uuidSchema } from './ids.ts'

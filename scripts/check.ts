@@ -9,12 +9,13 @@ import path from 'node:path'
 const steps: readonly (readonly [string, string, readonly string[]])[] = [
   ['formatting', 'prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']],
   ['types of protocol/ (pure)', 'typescript/bin/tsc', ['--noEmit', '-p', 'protocol/tsconfig.json']],
+  ['types of admin-ui/ (browser)', 'typescript/bin/tsc', ['--noEmit', '-p', 'admin-ui/tsconfig.json']],
   ['types', 'typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.json']],
   ['lint', 'eslint/bin/eslint.js', ['--quiet', '.']],
   [
     'import directions',
     'dependency-cruiser/bin/dependency-cruise.mjs',
-    ['protocol', 'node', 'scripts', 'test', '--config', '.dependency-cruiser.cjs'],
+    ['protocol', 'node', 'admin-ui', 'scripts', 'test', '--config', '.dependency-cruiser.cjs'],
   ],
   ['tests', 'vitest/vitest.mjs', ['run', ...process.argv.slice(2)]],
 ]

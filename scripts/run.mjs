@@ -14,12 +14,15 @@ import { createHash } from 'node:crypto'
 import * as fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildScreens } from './screens.mjs'
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const DIST = path.join(ROOT, 'dist')
 const STAMP = path.join(ROOT, 'node_modules', '.huiliu-lock')
 const INSTALLING = path.join(DIST, '.installing')
 const HOUR_MS = 3_600_000
+/** Programs that start no node: nobody looks at screens there. */
+const WITHOUT_SCREENS = new Set(['bench-latency', 'bench-federation', 'conformance', 'mutate', 'simulate'])
 const WINDOWS = process.platform === 'win32'
 
 /** A failure whose message is all that the reader needs. */
@@ -32,6 +35,7 @@ async function main([name, ...args]) {
   if (source === undefined) throw unknownScript(name, [...sources.keys()].sort().join(', '))
   while (!isInstalled()) await installOrWait()
   const build = await buildAll([...sources.values(), 'node/workbooks/worker-entry.ts'].filter(isInProject))
+  if (!WITHOUT_SCREENS.has(name)) process.env.HUILIU_SCREENS = await screens()
   const program = path.join(build, source.replace(/\.ts$/, '.js'))
   process.argv = [process.execPath, program, ...args]
   process.setSourceMapsEnabled(true)
@@ -116,21 +120,29 @@ async function install() {
   )
 }
 
+/** The built screens' folder; a node is told of it by this variable of the environment (node/config.ts). */
+async function screens() {
+  const place = await told(() => buildScreens(ROOT))
+  stayYoung(place)
+  return place
+}
+
 async function buildAll(entryPoints) {
   const esbuild = await import('esbuild')
   const outdir = path.join(DIST, 'build') // never written: only as deep as the folder that is
   const output = { format: 'esm', splitting: true, chunkNames: 'chunks/[name]-[hash]', outbase: '.', outdir }
   const node = { platform: 'node', target: 'node20', packages: 'external' }
   const rest = { absWorkingDir: ROOT, bundle: true, sourcemap: true, sourcesContent: false, write: false }
+  const options = { entryPoints, ...output, ...node, ...rest, logLevel: 'silent' }
+  const { outputFiles } = await told(() => esbuild.build(options))
+  return keep(outputFiles.map((file) => [path.relative(outdir, file.path), file.contents]))
+}
+
+/** What a build says of a mistake in the sources, as a sentence. */
+async function told(build) {
+  const esbuild = await import('esbuild')
   try {
-    const { outputFiles } = await esbuild.build({
-      entryPoints,
-      ...output,
-      ...node,
-      ...rest,
-      logLevel: 'silent',
-    })
-    return keep(outputFiles.map((file) => [path.relative(outdir, file.path), file.contents]))
+    return await build()
   } catch (error) {
     if (!error.errors) throw error
     const list = await esbuild.formatMessages(error.errors, { kind: 'error' })
@@ -155,11 +167,15 @@ function keep(files) {
   // When the place is taken, the same bytes are there already, from another run.
   if (!fs.existsSync(place)) attempt(() => fs.renameSync(draft, place))
   fs.rmSync(draft, { recursive: true, force: true })
+  stayYoung(place)
+  sweep(place)
+  return place
+}
+
+function stayYoung(place) {
   const touch = () => attempt(() => fs.utimesSync(place, new Date(), new Date()))
   touch()
   setInterval(touch, HOUR_MS).unref()
-  sweep(place)
-  return place
 }
 
 /** Builds that no run has touched for a day; one that belongs to another account is left to that account. */
@@ -168,7 +184,7 @@ function sweep(ours) {
     const place = path.join(DIST, name)
     if (place === ours) continue
     const age = Date.now() - (attempt(() => fs.statSync(place).mtimeMs) ?? Infinity)
-    if (/^([0-9a-f]{16}|\.draft-\d+)$/.test(name) && age > 24 * HOUR_MS)
+    if (/^((screens-)?[0-9a-f]{16}|\.draft-(screens-)?\d+)$/.test(name) && age > 24 * HOUR_MS)
       attempt(() => fs.rmSync(place, { recursive: true, force: true }))
   }
 }

@@ -10,6 +10,7 @@ import { StartRefused } from '../node/errors.ts'
 import { StoreUnavailable } from '../node/store/embedded.ts'
 import { table } from '../node/cli/table.ts'
 import { countScenario, unequalCases, type ScenarioResult } from './network/count.ts'
+import { demoAccounts, type DemoAccount } from './network/demo-accounts.ts'
 import { databaseFor, dropDatabaseFor } from './network/databases.ts'
 import { readOfficeFolder, type Office, type OfficeFolder } from './network/folder.ts'
 import { NodeEnded, NodeProcess } from './network/node-process.ts'
@@ -41,7 +42,11 @@ try {
   await startNodes(offices)
   const played = await playOnce(offices)
   await untilLevel(network)
+  say('准备演示账号 … making demonstration accounts')
+  const accounts = await demoAccounts(path.join(base, 'accounts.json'), offices, network)
   await tell(offices, await countScenario(offices, network, played), await unequalCases(offices, network))
+  await tellCommands(offices)
+  tellAccounts(offices, accounts)
   await untilStopped()
 } catch (error) {
   console.error(sentence(error))
@@ -171,22 +176,6 @@ ${result.host} 活动 activities     ${activities.rows} 行: 已报送 applied $
   仅流出地 home only ${comparison.homeOnly}
   仅流入地 host only: 流出地确认是其党员 known to home ${comparison.hostOnlyKnownToHome}, 流出地查无此人 unknown to home ${comparison.hostOnlyUnknownToHome}
 `)
-  const rows = all(offices).map((office) => {
-    const { config, dataDir } = nodeOf(network, office)
-    return [
-      `${config.name} ${config.node}`,
-      `http://127.0.0.1:${config.local.port}/api`,
-      `:${config.federation.port}`,
-      path.relative('.', dataDir),
-    ]
-  })
-  console.log(
-    table(
-      ['节点 node', '本机接口 local API', '节点间端口 peers', '数据 data (keys/local-token, node.log)'],
-      rows,
-    ),
-  )
-  await tellCommands(offices)
 }
 
 async function tellCommands(offices: OfficeFolder): Promise<void> {
@@ -203,6 +192,20 @@ async function tellCommands(offices: OfficeFolder): Promise<void> {
   npm run huiliu -- -d ${data} case ${deviating?.id ?? 'ID'}
   npm run huiliu -- -d ${data} reconcile ${host.node}
   npm run huiliu -- -d ${data} evidence ${deviating?.id ?? 'ID'} -o evidence.json
+`)
+}
+
+/** Last, because it is what a newcomer looks for. */
+function tellAccounts(offices: OfficeFolder, accounts: readonly DemoAccount[]): void {
+  const rows = all(offices).map((office) => {
+    const { localUrl, config } = nodeOf(network, office)
+    const own = accounts.filter(({ node }) => node === office.node).map(({ account }) => account)
+    return [`${config.name} ${config.node}`, localUrl, own.join(', ')]
+  })
+  console.log(table(['节点 node', '在浏览器中打开 open in a browser', '演示账号 accounts'], rows))
+  console.log(`
+所有演示账号的密码 password of them all: ${accounts[0]?.password ?? ''}
+zuzhibu 组织部 officer · guanliyuan 系统管理员 administrator · shenji 审计 auditor · zhibu 支部 branch
 
 按 Ctrl-C 停止 … serving until Ctrl-C`)
 }

@@ -109,6 +109,10 @@ export class ApiClient {
     )
   }
 
+  async organisations(): Promise<z.infer<typeof organisationListSchema>['organisations']> {
+    return (await this.json('GET', '/api/organisations', organisationListSchema)).organisations
+  }
+
   async accounts(): Promise<AccountView[]> {
     return (await this.json('GET', '/api/accounts', accountListSchema)).accounts
   }
@@ -120,8 +124,7 @@ export class ApiClient {
     role: Role
     organisation?: string | undefined
   }): Promise<z.infer<typeof oneTimeSchema>> {
-    const { organisations } = await this.json('GET', '/api/organisations', organisationListSchema)
-    const found = organisations.find(({ name }) => name === wanted.organisation)
+    const found = (await this.organisations()).find(({ name }) => name === wanted.organisation)
     const { account, name, role } = wanted
     // One that is not there is asked for all the same: the node says what is wrong with it.
     const organisation = wanted.organisation === undefined ? null : (found?.id ?? noOrganisation)

@@ -66,6 +66,7 @@ export function officeApp(doors: OfficeDoors): App {
     const handler = handlers[name] as (call: Call<RouteContract>) => Promise<unknown>
     app.on(contract.method, contract.path, (context) => serve(doors, name, contract, handler, context))
   }
+  if (doors.screens) app.route('/', doors.screens)
   app.notFound(async (context) => {
     const { caller } = await asking(doors, context, { csrf: 'read' })
     const { status, body } = domain(caller.role === 'stranger' ? 'unauthorised' : 'not_found')

@@ -17,12 +17,13 @@ import { type Exports } from '../exports/index.ts'
 import { type Kept } from '../kept/index.ts'
 import { type Log } from '../log.ts'
 import { type Counts, type Pages, type Pulses } from '../pages/index.ts'
+import { type Rates } from '../rates.ts'
 import { type Region } from '../region.ts'
 import { type Settings } from '../settings/index.ts'
 import { type Tree } from '../tree/index.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
-import { type Rates } from '../rates.ts'
+import { type App } from './parameters.ts'
 import { type Site } from './site.ts'
 
 export interface OfficeDoors {
@@ -46,6 +47,8 @@ export interface OfficeDoors {
   readonly addresses: Addresses
   readonly federationUrl: string
   readonly log: Log
+  /** The screens; without them the API alone is served. */
+  readonly screens?: App
   /** Sees every answer before it leaves; tests hold it against the row's schema. */
   readonly onAnswer?: (name: RouteName, value: unknown) => void
 }

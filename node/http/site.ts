@@ -29,7 +29,7 @@ export class Site {
    */
   refusal(csrf: CsrfClass, header: (name: string) => string | undefined): ErrorCode | undefined {
     // A name that leads here by a trick of DNS is not one of ours.
-    if (!this.hosts.has(header('host') ?? '')) return 'cross_site'
+    if (!this.isOurs(header('host'))) return 'cross_site'
     const site = header('sec-fetch-site')
     if (csrf === 'read') return site === 'cross-site' || site === 'same-site' ? 'cross_site' : undefined
     const from = header('origin')
@@ -38,6 +38,11 @@ export class Site {
     if (from !== undefined && !this.origins.has(from)) return 'cross_site'
     const type = (header('content-type') ?? '').split(';')[0]?.trim().toLowerCase()
     return type === contentTypes[csrf] ? undefined : 'wrong_content_type'
+  }
+
+  /** Is this the name of ours by which a browser has come? */
+  isOurs(host: string | undefined): boolean {
+    return this.hosts.has(host ?? '')
   }
 
   /** Headers of every answer. An answer of the API is data: nothing in it is run, framed, guessed at or kept. */

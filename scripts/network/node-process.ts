@@ -63,6 +63,11 @@ export class NodeProcess {
     return this.child !== undefined && this.answering
   }
 
+  /** Where its screens are. */
+  get localUrl(): string {
+    return `http://127.0.0.1:${this.config.local.port}`
+  }
+
   get federationUrl(): string {
     return `http://${this.config.federation.host}:${this.config.federation.port}`
   }

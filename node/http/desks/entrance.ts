@@ -24,12 +24,13 @@ export function entranceDesk(doors: OfficeDoors): Desk<EntranceRoute> {
 
 function gate({ accounts, signIn, region, settings }: OfficeDoors) {
   return {
-    'entrance.look': async () => {
+    'entrance.look': async ({ caller }) => {
       const { officeName, officeContact } = await settings.now()
       return {
         node: region.self,
         name: officeName === '' ? region.name : officeName,
         setUp: !(await accounts.isSetUp()),
+        signedIn: caller.signedIn !== undefined,
         contact: officeContact,
         oidc: null,
       }

@@ -15,6 +15,7 @@ import { arrivalLine, caseLine, memberLine, organisationNames } from './views.ts
 
 type PageRoute =
   | 'overview.look'
+  | 'regions.list'
   | 'cases.query'
   | 'arrivals.query'
   | 'members.query'
@@ -27,6 +28,10 @@ export function pageDesk(doors: OfficeDoors): Desk<PageRoute> {
   const { region, pages, counts } = doors
   return {
     'overview.look': ({ part, caller }) => overview(doors, part, caller),
+    'regions.list': async () => {
+      const peers = await region.store.read((reader) => region.peers.all(reader))
+      return { regions: peers.map(({ node, name }) => ({ node, name })) }
+    },
     'cases.query': async ({ body, part }) =>
       casePage(doors, body, await withinOf(doors, part, body.organisation)),
     'arrivals.query': async ({ body, part }) => {

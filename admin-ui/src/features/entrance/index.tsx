@@ -1,0 +1,113 @@
+/** The way in: sign in, with a second step where the account has one; or, on a new node, its first administrator. */
+import { useQueryClient } from '@tanstack/react-query'
+import { Button, Form, Input } from 'antd'
+import { useEffect, useState } from 'react'
+import { type Answer, useAct } from '../../shared/ask.ts'
+import { Failure } from '../../shared/failure.tsx'
+import { useTexts } from '../../shared/language.tsx'
+import { EntranceCard, useSignedIn } from './card.tsx'
+import { NewPasswordFields } from './new-password.tsx'
+import { words } from './texts.ts'
+
+export function Entrance({ look }: { look: Answer<'entrance.look'> }) {
+  const [second, setSecond] = useState(false)
+  const t = useTexts(words)
+  useEffect(() => {
+    document.title = `${t.signIn} - ${look.name} - 汇流`
+  }, [t.signIn, look.name])
+  if (look.setUp) return <SetUp name={look.name} />
+  if (second) return <SecondStep name={look.name} />
+  return <FirstStep name={look.name} toSecond={() => setSecond(true)} />
+}
+
+function FirstStep({ name, toSecond }: { name: string; toSecond: () => void }) {
+  const begin = useAct('session.begin')
+  const signedIn = useSignedIn()
+  const t = useTexts(words)
+  const needed = [{ required: true, message: t.needed }]
+  const submit = (body: { account: string; password: string }) =>
+    begin.mutate(
+      { body },
+      { onSuccess: ({ state }) => void (state === 'signed-in' ? signedIn() : toSecond()) },
+    )
+  return (
+    <EntranceCard name={name} title={t.signIn}>
+      <Form layout="vertical" onFinish={submit} requiredMark={false}>
+        <Form.Item name="account" label={t.account} rules={needed}>
+          <Input autoComplete="username" autoFocus maxLength={200} />
+        </Form.Item>
+        <Form.Item name="password" label={t.password} rules={needed}>
+          <Input.Password autoComplete="current-password" maxLength={1000} />
+        </Form.Item>
+        {begin.error && <Failure of={begin.error} />}
+        <Button type="primary" htmlType="submit" block loading={begin.isPending} style={{ marginTop: 12 }}>
+          {t.signIn}
+        </Button>
+      </Form>
+    </EntranceCard>
+  )
+}
+
+function SecondStep({ name }: { name: string }) {
+  const [byRecovery, setByRecovery] = useState(false)
+  const answer = useAct('session.second-factor')
+  const signedIn = useSignedIn()
+  const t = useTexts(words)
+  const submit = ({ code }: { code: string }) =>
+    answer.mutate(
+      { body: byRecovery ? { recoveryCode: code.trim() } : { code: code.trim() } },
+      { onSuccess: () => void signedIn() },
+    )
+  return (
+    <EntranceCard name={name} title={t.signIn}>
+      <Form layout="vertical" onFinish={submit} requiredMark={false}>
+        {!byRecovery && <p>{t.codeHint}</p>}
+        <Form.Item
+          name="code"
+          label={byRecovery ? t.recoveryCode : t.code}
+          rules={[{ required: true, message: t.needed, ...(byRecovery ? {} : { pattern: /^\s*\d{6}\s*$/ }) }]}
+        >
+          <Input autoFocus autoComplete="one-time-code" inputMode={byRecovery ? 'text' : 'numeric'} />
+        </Form.Item>
+        {answer.error && <Failure of={answer.error} />}
+        <Button type="primary" htmlType="submit" block loading={answer.isPending} style={{ marginTop: 12 }}>
+          {t.goOn}
+        </Button>
+        <Button type="link" onClick={() => setByRecovery(!byRecovery)}>
+          {byRecovery ? t.authenticator : t.recovery}
+        </Button>
+      </Form>
+    </EntranceCard>
+  )
+}
+
+function SetUp({ name }: { name: string }) {
+  const make = useAct('entrance.set-up')
+  const client = useQueryClient()
+  const t = useTexts(words)
+  const needed = [{ required: true, message: t.needed }]
+  const submit = ({ next, ...rest }: { code: string; account: string; name: string; next: string }) => {
+    const body = { code: rest.code.trim(), account: rest.account, name: rest.name, password: next }
+    make.mutate({ body }, { onSuccess: () => void client.invalidateQueries() })
+  }
+  return (
+    <EntranceCard name={name} title={t.setUp}>
+      <Form layout="vertical" onFinish={submit} requiredMark={false}>
+        <Form.Item name="code" label={t.setUpCode} extra={t.setUpHint} rules={needed}>
+          <Input autoFocus autoComplete="off" />
+        </Form.Item>
+        <Form.Item name="name" label={t.name} rules={needed}>
+          <Input maxLength={50} autoComplete="name" />
+        </Form.Item>
+        <Form.Item name="account" label={t.newAccount} rules={needed}>
+          <Input maxLength={30} autoComplete="username" />
+        </Form.Item>
+        <NewPasswordFields />
+        {make.error && <Failure of={make.error} />}
+        <Button type="primary" htmlType="submit" block loading={make.isPending} style={{ marginTop: 12 }}>
+          {t.make}
+        </Button>
+      </Form>
+    </EntranceCard>
+  )
+}

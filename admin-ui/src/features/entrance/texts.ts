@@ -1,0 +1,42 @@
+import { texts } from '../../shared/language.tsx'
+
+export const words = texts({
+  signIn: { zh: '登录', en: 'Sign in' },
+  account: { zh: '账号', en: 'Account' },
+  password: { zh: '密码', en: 'Password' },
+  needed: { zh: '请填写此项', en: 'Fill this in' },
+  product: { zh: '汇流 · 流动党员协同', en: 'Huiliu · mobile Party members' },
+  code: { zh: '六位验证码', en: 'Six-digit code' },
+  codeHint: {
+    zh: '请打开手机上的验证器,输入当前显示的六位数字。',
+    en: 'Open the authenticator on your phone and type the six digits it shows.',
+  },
+  recovery: { zh: '改用恢复码', en: 'Use a recovery code' },
+  recoveryCode: { zh: '恢复码', en: 'Recovery code' },
+  authenticator: { zh: '改用验证器', en: 'Use the authenticator' },
+  goOn: { zh: '继续', en: 'Continue' },
+  setUp: { zh: '首次设置:建立系统管理员', en: 'First set-up: the administrator' },
+  setUpHint: {
+    zh: '初始设置码由启动节点的信息人员提供,显示在启动窗口中。',
+    en: 'The set-up code is shown where your IT started the node.',
+  },
+  setUpCode: { zh: '初始设置码', en: 'Set-up code' },
+  name: { zh: '姓名', en: 'Name' },
+  newAccount: { zh: '登录账号', en: 'Account to sign in with' },
+  newPassword: { zh: '新密码', en: 'New password' },
+  repeat: { zh: '再次输入新密码', en: 'New password again' },
+  differs: { zh: '两次输入的密码不同', en: 'The two passwords differ' },
+  passwordHint: {
+    zh: '至少 10 个字符,可以是一句话;不要用姓名、生日或常见密码。',
+    en: 'At least 10 characters; a sentence is fine. No names, birthdays or common passwords.',
+  },
+  make: { zh: '建立并登录', en: 'Make it and sign in' },
+  choose: { zh: '请设置自己的密码', en: 'Choose your own password' },
+  chooseHint: {
+    zh: '您使用的是一次性密码,设置自己的密码后才能继续。',
+    en: 'You came with a one-time password. Choose your own to go on.',
+  },
+  current: { zh: '一次性密码', en: 'One-time password' },
+  save: { zh: '保存', en: 'Save' },
+  other: { zh: 'English', en: '中文' },
+})
