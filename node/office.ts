@@ -1,5 +1,13 @@
 /** The office of one node: its accounts, signing in and audit, over the node's own store. */
-import { Accounts, Passwords, SignIn, type PasswordTuning } from './accounts/index.ts'
+import {
+  Accounts,
+  IdentityProvider,
+  Passwords,
+  ProviderEntrance,
+  SignIn,
+  type PasswordTuning,
+  type ProviderOptions,
+} from './accounts/index.ts'
 import { Audit } from './audit/index.ts'
 import { Exports } from './exports/index.ts'
 import { Kept } from './kept/index.ts'
@@ -15,6 +23,7 @@ export interface OfficeParts {
   /** Where browsers reach the screens. */
   readonly origin: string
   readonly rates: Rates
+  readonly oidc?: ProviderOptions | undefined
   readonly passwords?: PasswordTuning
 }
 
@@ -26,9 +35,11 @@ export interface Office {
   readonly exports: Exports
   readonly settings: Settings
   readonly tree: Tree
+  readonly entrance: ProviderEntrance | undefined
 }
 
-export function openOffice({ region, random, origin, rates, passwords: tuning }: OfficeParts): Office {
+export function openOffice(office: OfficeParts): Office {
+  const { region, random, origin, rates, oidc, passwords: tuning } = office
   const { store, vault, clock, ids, organisations, crypto, name } = region
   const passwords = new Passwords(random, tuning)
   const settings = new Settings({ store, clock })
@@ -45,5 +56,18 @@ export function openOffice({ region, random, origin, rates, passwords: tuning }:
     const head = await audit.head()
     if (head) await region.witness.tell(head)
   })
-  return { accounts, kept, settings, signIn, audit, exports, tree: new Tree({ ...region, accounts }) }
+  const redirectUri = `${origin}/oidc`
+  const provider = oidc && new IdentityProvider({ options: oidc, redirectUri, clock, random })
+  const secure = origin.startsWith('https:')
+  const entrance = provider && new ProviderEntrance({ ...parts, random, rates, signIn, provider, secure })
+  return {
+    entrance,
+    accounts,
+    kept,
+    settings,
+    signIn,
+    audit,
+    exports,
+    tree: new Tree({ ...region, accounts }),
+  }
 }

@@ -12,9 +12,12 @@ import { type Settings } from '../settings/index.ts'
 import { UniqueViolation, type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
+import { providerId } from './provider-entrance.ts'
 import { accountName, isAlive, nameKey, type Account } from './sign-in.ts'
 import { accounts, credentials, secondFactors, sessions } from './tables.ts'
 
+export { IdentityProvider, type ProviderOptions } from './identity-provider.ts'
+export { ProviderEntrance } from './provider-entrance.ts'
 export { passwordLength, Passwords, type PasswordTuning } from './passwords.ts'
 export { lastUsedMs, SignIn, type Account, type Answered, type SignedIn, type Visitor } from './sign-in.ts'
 
@@ -226,6 +229,7 @@ export class Accounts {
       name: account.name,
       role: account.role as Role,
       organisation: organisation ? { id: organisation.id, name: organisation.name } : null,
+      linked: await this.isLinked(account.id),
       disabled: account.disabled,
       oneTimeUntil: account.oneTimeUntil === null ? null : new Date(account.oneTimeUntil).toISOString(),
       secondFactor: account.twoFactorEnabled,
@@ -241,6 +245,11 @@ export class Accounts {
 
   async anyOf(reader: Reader, organisation: Uuid): Promise<boolean> {
     return (await reader.find(accounts, { organisation }, { limit: 1 })).length > 0
+  }
+
+  private async isLinked(userId: Uuid): Promise<boolean> {
+    const rows = await this.store.read((reader) => reader.find(credentials, { userId, providerId }))
+    return rows.length > 0
   }
 
   private async get(reader: Reader, id: Uuid): Promise<Account> {

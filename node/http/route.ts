@@ -10,7 +10,14 @@ import {
   type Routes,
   type Uuid,
 } from '../../protocol/index.ts'
-import { type Account, type Accounts, type SignedIn, type SignIn, type Visitor } from '../accounts/index.ts'
+import {
+  type Account,
+  type Accounts,
+  type ProviderEntrance,
+  type SignedIn,
+  type SignIn,
+  type Visitor,
+} from '../accounts/index.ts'
 import { type Audit } from '../audit/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Exports } from '../exports/index.ts'
@@ -39,6 +46,8 @@ export interface OfficeDoors {
   readonly exports: Exports
   readonly settings: Settings
   readonly tree: Tree
+  /** By the office's identity provider, where the configuration names one. */
+  readonly entrance: ProviderEntrance | undefined
   /** What of the configuration a page shows. */
   readonly configured: { readonly origin: string; readonly trustedProxies: string[] }
   readonly token: string

@@ -4,7 +4,7 @@ import { type Audit } from '../../audit/index.ts'
 import { type Region } from '../../region.ts'
 import { type Desk, type OfficeDoors } from '../route.ts'
 import { headView } from './back.ts'
-import { sessionView } from './entrance.ts'
+import { offered, sessionView } from './entrance.ts'
 
 type AccountRoute =
   | 'accounts.list'
@@ -12,12 +12,14 @@ type AccountRoute =
   | 'accounts.change'
   | 'accounts.reset-password'
   | 'accounts.reset-second-factor'
+  | 'accounts.link-code'
+  | 'accounts.unlink'
   | 'accounts.sessions'
   | 'accounts.end-sessions'
   | 'audit.list'
   | 'audit.verify'
 
-export function accountDesk({ accounts, audit, region }: OfficeDoors): Desk<AccountRoute> {
+export function accountDesk({ accounts, audit, region, entrance }: OfficeDoors): Desk<AccountRoute> {
   const sessionsOf = async (id: string) => ({
     sessions: (await accounts.sessionsOf(id)).map((session) => sessionView(session, undefined)),
   })
@@ -36,6 +38,14 @@ export function accountDesk({ accounts, audit, region }: OfficeDoors): Desk<Acco
     },
     'accounts.reset-second-factor': async ({ params }) =>
       accounts.view(await accounts.resetSecondFactor(params.id)),
+    'accounts.link-code': async ({ params }) => {
+      const { code, untilMs } = await offered(entrance).giveCode(params.id)
+      return { code, until: new Date(untilMs).toISOString() }
+    },
+    'accounts.unlink': async ({ params }) => {
+      await offered(entrance).unlink(params.id)
+      return accounts.view(await accounts.find(params.id))
+    },
     'accounts.sessions': async ({ params }) => {
       await accounts.find(params.id)
       return sessionsOf(params.id)

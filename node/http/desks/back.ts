@@ -40,7 +40,7 @@ export function backDesk(doors: OfficeDoors): Desk<BackRoute> {
 }
 
 function settingsView(
-  { region, federationUrl, configured }: OfficeDoors,
+  { region, federationUrl, configured, entrance }: OfficeDoors,
   values: SettingValues,
 ): SettingsView {
   const { officeName, officeContact } = values
@@ -50,7 +50,7 @@ function settingsView(
   return {
     fixed: {
       ...{ node: region.self, name: region.name, federationUrl },
-      ...{ ...configured, passwordLength, oidc: null },
+      ...{ ...configured, passwordLength, oidc: entrance?.provider.options.issuer ?? null },
     },
     changeable: {
       ...(Object.fromEntries(numbers) as Pick<SettingsView['changeable'], (typeof numberSettings)[number]>),
