@@ -6,6 +6,7 @@ import { type RecordCode } from '../protocol/index.ts'
 
 export const errorCodes = [
   'case_not_found',
+  'no_deviation',
   'import_not_found',
   'row_not_held',
   'peer_not_found',

@@ -176,7 +176,7 @@ function openDoors(
   const gate = new Gate({ self, store, peers, crypto, clock, ids, alarms })
   const handlers = {
     ...rooms.flows,
-    'activity.recorded': activities.handler,
+    'activity.recorded': activities.reportHandler,
     'activity.corrected': activities.handler,
     ...new StreamRecords({ peers, forget, facts }).handlers,
   }

@@ -24,13 +24,15 @@ export const activityKinds = [
 ] as const
 export type ActivityKind = (typeof activityKinds)[number]
 
+export const maxAmountFen = 1_000_000_000
+
 export const activitySchema = z
   .strictObject({
     on: dayOrMonthSchema,
     kind: z.enum(activityKinds),
     title: lineSchema.optional(),
     /** In fen (1/100 yuan); only dues have an amount. */
-    amountFen: z.int().min(0).max(1_000_000_000).optional(),
+    amountFen: z.int().min(0).max(maxAmountFen).optional(),
   })
   .refine((activity) => (activity.kind === 'dues') === (activity.amountFen !== undefined))
 export type Activity = z.infer<typeof activitySchema>

@@ -167,6 +167,8 @@ export const hostFactsSchema = z.strictObject({
 export const caseDetailSchema = caseSummarySchema.extend({
   homeFacts: homeFactsSchema,
   hostFacts: hostFactsSchema,
+  /** At home: whose case it is. Null at host, and while nobody on the roster is known for it. */
+  member: uuidSchema.nullable(),
   /** When each side last said something about this case, as far as this node has it. */
   homeSaidAt: z.string().nullable(),
   hostSaidAt: z.string().nullable(),

@@ -15,16 +15,17 @@ function classed<T extends z.ZodType>(schema: T, fieldClass: FieldClass): T {
 }
 
 /** A calendar day (YYYY-MM-DD) that exists, in the office's own calendar; no time, no zone. */
-export const daySchema = z
-  .string()
-  .regex(/^(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/)
-  .refine(dayExists)
+export const dayPattern = /^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/
+export const daySchema = z.string().regex(dayPattern).refine(dayExists)
+export const monthPattern = /^(?:19|20)\d\d-(?:0[1-9]|1[0-2])$/
 /** A day, or a month (YYYY-MM) where the paper gives no day. */
-export const dayOrMonthSchema = z.union([daySchema, z.string().regex(/^(19|20)\d\d-(0[1-9]|1[0-2])$/)])
+export const dayOrMonthSchema = z.union([daySchema, z.string().regex(monthPattern)])
 /** An instant in UTC to the second (RFC 3339, no leap seconds): a label for people; it decides nothing. */
+export const instantPattern =
+  /^20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
 export const instantSchema = z
   .string()
-  .regex(/^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/)
+  .regex(instantPattern)
   .refine((instant) => dayExists(instant.slice(0, 10)))
 
 const line = z
@@ -58,7 +59,8 @@ export const placeSchema = z.strictObject({ code: nodeIdSchema, text: lineSchema
 export const branchSchema = z.strictObject({ id: uuidSchema, name: lineSchema })
 export type Branch = z.infer<typeof branchSchema>
 
-function dayExists(day: string): boolean {
+/** Whether a day of the right form stands in the calendar. */
+export function dayExists(day: string): boolean {
   // Every month has 28 days, and most days are among them.
   if (Number(day.slice(8)) <= 28) return true
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number)

@@ -62,6 +62,7 @@ export const deviationSchema = z.discriminatedUnion('field', [
 ])
 export type Deviation = z.infer<typeof deviationSchema>
 export type DeviationField = Deviation['field']
+export const deviationFieldSchema = z.enum(['name', 'category', 'phone'] satisfies DeviationField[])
 
 /**
  * Where host's attributes of a person differ from home's. An attribute that one side does not hold is no deviation:

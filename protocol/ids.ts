@@ -14,27 +14,21 @@ export type Uuid = string
 export type Digest = string
 
 export const nodeIdSchema = z.string().regex(/^[1-9]\d{5}$/)
-export const uuidSchema = z
-  .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+export const uuidSchema = z.string().regex(uuidPattern)
+/** Who wrote a record, as its own region names it. */
+export const authorPattern = /^[\w:/@.-]{1,64}$/
 export const digestSchema = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
 
 /** A UUIDv7 from milliseconds since 1970 and ten random bytes. */
 export function uuidV7(epochMs: number, random: Uint8Array): Uuid {
-  const bytes = new Uint8Array(16)
-  let rest = epochMs
-  for (let i = 5; i >= 0; i--) {
-    bytes[i] = rest % 256
-    rest = Math.floor(rest / 256)
-  }
-  bytes.set(random.subarray(0, 10), 6)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const text = hex(bytes)
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join(
-    '-',
-  )
+  const time = epochMs.toString(16).padStart(12, '0')
+  const chance = hex(random)
+  const variant = hexDigits.charAt(8 | (((random[2] ?? 0) >> 4) & 3))
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${chance.slice(1, 4)}-${variant}${chance.slice(5, 8)}-${chance.slice(8, 20)}`
 }
+
+const hexDigits = '0123456789abcdef'
 
 export function digestOf(crypto: Crypto, data: Uint8Array | string): Digest {
   return crypto.digest(data)

@@ -77,8 +77,12 @@ function faultInObject(value: Json[] | { [name: string]: Json }, depth: number):
 // Most strings of a record are ASCII, and ASCII is NFC and well formed: the one test spares them the costly two.
 const plainAscii = /^[\x01-\x7f]*$/
 
+export function isPlainAscii(text: string): boolean {
+  return plainAscii.test(text)
+}
+
 function faultInString(text: string): string | undefined {
-  if (plainAscii.test(text)) return undefined
+  if (isPlainAscii(text)) return undefined
   if (text.includes('\u0000')) return 'a NUL character'
   if (!wellFormed(text)) return 'a lone surrogate'
   return text.normalize('NFC') === text ? undefined : 'text that is not in NFC'

@@ -39,7 +39,7 @@ const listRoutes = {
     path: '/api/regions',
     zh: '签有共管协议的地区',
     en: 'The regions there is an agreement with, by name',
-    access: callers,
+    access: 'signed-in',
     scope: 'none',
     answer: page.regionListSchema,
   },

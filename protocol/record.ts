@@ -13,10 +13,11 @@ import { refuse, type Refusal } from './errors.ts'
 import { instantSchema } from './fields.ts'
 import { flowBodies } from './flow.ts'
 import { identityBodies } from './identity.ts'
-import { digestSchema, uuidSchema } from './ids.ts'
+import { authorPattern, digestSchema, uuidSchema } from './ids.ts'
 import { signingKeySchema } from './keys.ts'
 import { parseStrict, strictFault } from './json.ts'
 import { limits } from './limits.ts'
+import { readPlainReport } from './plain-report.ts'
 import { fitsBytes } from './bytes.ts'
 
 /** The outcome of one record at its receiver. `refused` is final for that content; `parked` is settled later. */
@@ -94,7 +95,7 @@ const frameSchema = z.strictObject({
   case: uuidSchema.nullable(),
   at: instantSchema,
   /** The office or account that wrote it, as its own region names it; never a person's name. */
-  by: z.string().regex(/^[\w:/@.-]{1,64}$/),
+  by: z.string().regex(authorPattern),
   // Its members are for the type to judge.
   body: z.custom<Readonly<Record<string, unknown>>>(
     (body) => typeof body === 'object' && body !== null && !Array.isArray(body),
@@ -114,6 +115,8 @@ export type ReadRecord =
 
 /** Reads the exact text of a record, which was already checked against its digest. */
 export function readRecord(text: string): ReadRecord {
+  const report = readPlainReport(text)
+  if (report) return { ok: true, known: true, record: report }
   const parsed = parseStrict(text)
   return parsed.ok ? judged(parsed.value) : refuse('bad_record', parsed.detail)
 }
@@ -146,6 +149,7 @@ export function writeRecord(record: FactRecord): string {
   const { id, type, v, case: caseId, at, by, body } = record
   const members = { id, type, v, case: caseId, at, by, body }
   const text = JSON.stringify(members)
+  if (readPlainReport(text)) return text
   // What is written here is minimal by its making; what it says is judged like anything that is read.
   const fault = strictFault(members)
   const read = fault === undefined ? judged(members) : refuse('bad_record', fault)

@@ -26,6 +26,8 @@ import { evidenceSchema } from './evidence.ts'
 import { dayOrMonthSchema, lineSchema } from './fields.ts'
 import { nodeIdSchema, uuidSchema } from './ids.ts'
 import { pageRoutes } from './page-routes.ts'
+import { deviationFieldSchema } from './identity.ts'
+import { signingKeySchema } from './keys.ts'
 import { bodySchemas } from './record.ts'
 
 const byId = z.strictObject({ id: uuidSchema })
@@ -284,6 +286,18 @@ const caseRoutes = {
     params: byId,
     answer: evidenceSchema,
   },
+  'case.keys': {
+    ...get,
+    path: '/api/cases/:id/keys',
+    zh: '核验证据所用的双方公钥',
+    en: 'The public keys by which the evidence of a case is verified',
+    access: region,
+    scope: 'case',
+    params: byId,
+    answer: z.strictObject({
+      keys: z.array(z.strictObject({ node: nodeIdSchema, key: signingKeySchema })),
+    }),
+  },
   'case.amend': verb('amend', '更正流出登记', 'Amend the outflow', bodySchemas['flow.amended'], desk),
   'case.return': verb('return', '登记返回', 'Register the return', bodySchemas['flow.returned'], desk),
   'case.close': verb('close', '办结', 'Close the case', bodySchemas['flow.closed'], desk, ['reason']),
@@ -297,6 +311,13 @@ const caseRoutes = {
     everyDesk,
   ),
   'case.dispute': verb('dispute', '提出异议', 'Dispute', bodySchemas['flow.disputed'], desk, ['reason']),
+  'case.adopt': verb(
+    'adopt',
+    '采用对方登记的内容',
+    'Take the other side’s word for what deviates',
+    z.strictObject({ fields: z.array(deviationFieldSchema).min(1).max(3) }),
+    desk,
+  ),
   'case.report': verb('activities', '报送活动', 'Report an activity', activitySchema, everyDesk, ['kind']),
   'case.correct': verb('corrections', '更正活动', 'Correct a report', correction, everyDesk, ['corrects']),
   'case.erase': verb(

@@ -2,7 +2,7 @@
  * Settings of a node: those the administrator changes on the screen, each within bounds, and those of its configuration
  * file, which whoever runs the machine changes.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { nodeIdSchema } from './ids.ts'
 
 /** Whole numbers that can be changed: as shipped, and between which bounds. */

@@ -2,7 +2,7 @@
  * How fast records travel from one node to another, end to end and durable: two node processes, each with its own
  * PostgreSQL (fsync on), on this one machine, over real HTTP.
  *
- *     npm run bench:federation -- [--records 20000] [--sizes 1,16,256] [--backlog 100000]
+ *     npm run bench:federation -- [--records 20000] [--sizes 1,16,256] [--backlog 100000] [--profile folder]
  *
  * The records are ordinary activities on the sample's cases. The clock runs from the first commit at the sender to the
  * last receipt stored there. The baseline, in the same run and on the same two servers at once, is a bare multi-row
@@ -23,6 +23,7 @@ interface Options {
   records: string
   sizes: string
   backlog: string
+  profile?: string
 }
 
 const program = new Command('bench-federation')
@@ -31,6 +32,7 @@ const program = new Command('bench-federation')
   .option('--records <count>', 'records for each size', '20000')
   .option('--sizes <list>', 'records per envelope', '1,16,256')
   .option('--backlog <count>', 'records that wait while the receiver is away', '100000')
+  .option('--profile <folder>', 'keep there where the nodes spent their time, for each size')
   .parse()
 const options = program.opts<Options>()
 
@@ -104,14 +106,17 @@ async function endToEnd(
     NodeFigures,
     NodeFigures,
   ]
-  const { seconds, writtenSeconds } = (await sender.ask({ do: 'write', peer, count, size })) as WriteTimes
+  const { seconds, writtenSeconds } = await profiled(
+    { sender, receiver },
+    String(size),
+    () => sender.ask({ do: 'write', peer, count, size }) as Promise<WriteTimes>,
+  )
   const after = (await Promise.all([sender, receiver].map((node) => node.ask({ do: 'figures' })))) as [
     NodeFigures,
     NodeFigures,
   ]
-  const cpu = after.map((figures, i) =>
-    ((figures.cpuMicros - (before[i]?.cpuMicros ?? 0)) / count).toFixed(0),
-  )
+  const spent = (which: 'cpuMicros' | 'serverMicros', i: 0 | 1) =>
+    (((after[i][which] ?? NaN) - (before[i][which] ?? NaN)) / count).toFixed(1)
   const wire = (after[0].sentBytes - before[0].sentBytes) / count
   const text = (after[0].recordBytes - before[0].recordBytes) / count
   const rate = count / seconds
@@ -119,12 +124,30 @@ async function endToEnd(
     `${size} per envelope: ${rate.toFixed(0)} records/s (${count} in ${seconds.toFixed(2)} s; the office had written them after ${writtenSeconds.toFixed(2)} s)`,
   )
   console.log(
-    `  node CPU µs/record: sender ${cpu[0]}, receiver ${cpu[1]}; wire ${wire.toFixed(0)} bytes/record = ${(wire / text).toFixed(2)} of the record's ${text.toFixed(0)}`,
+    `  CPU µs/record: sender ${spent('cpuMicros', 0)} and its PostgreSQL ${spent('serverMicros', 0)}, receiver ${spent('cpuMicros', 1)} and its PostgreSQL ${spent('serverMicros', 1)}`,
+  )
+  console.log(
+    `  wire ${wire.toFixed(0)} bytes/record = ${(wire / text).toFixed(2)} of the record's ${text.toFixed(0)}`,
   )
   console.log(
     `  peak memory MB: sender ${after[0].peakMb.toFixed(0)}, receiver ${after[1].peakMb.toFixed(0)}`,
   )
   return rate
+}
+
+/** Runs `work`; with --profile each node leaves a file that says where it spent the time. */
+async function profiled<T>(
+  nodes: Readonly<Record<string, NodeProcess>>,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { profile: folder } = options
+  if (folder === undefined) return work()
+  await Promise.all(Object.values(nodes).map((node) => node.ask({ do: 'profile' })))
+  const result = await work()
+  for (const [role, node] of Object.entries(nodes))
+    await node.ask({ do: 'profiled', file: path.resolve(folder, `${role}-${name}.cpuprofile`) })
+  return result
 }
 
 async function catchUp(

@@ -57,6 +57,8 @@ async function bundle(root) {
     ...{ platform: 'browser', target: ['chrome110', 'firefox115', 'safari16'], jsx: 'automatic' },
     ...{ absWorkingDir: root, outdir, publicPath: '/screens', logLevel: 'silent', legalComments: 'none' },
     define: { 'process.env.NODE_ENV': '"production"' },
+    // Schemas must not try to compile themselves, not even while modules load: the page's policy runs no text.
+    banner: { js: '(globalThis.__zod_globalConfig??={}).jitless=true;' },
   })
   const files = new Map(outputFiles.map(({ path: file, contents }) => [path.basename(file), contents]))
   const [program, { cssBundle }] = Object.entries(metafile.outputs).find(

@@ -149,11 +149,18 @@ export class Activities {
         records.flatMap(({ type, id }) => (type === 'activity.recorded' ? [{ id }] : [])),
       )
     },
-    apply: (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {
-      if (record.type === 'activity.recorded') return this.heard(tx, peer, record)
+    apply: async (tx: Transaction, peer: Peer, record: FactRecord): Promise<Applied> => {
       if (record.type === 'activity.corrected') return this.heardCorrection(tx, peer, record)
-      throw new TypeError(`${record.type} is no activity`)
+      const [result] = await this.heard(tx, peer, [reportOf(record)])
+      return result ?? refused('bad_record')
     },
+  }
+
+  /** Reports come many in a row, and each leaves one row. */
+  readonly reportHandler = {
+    ...this.handler,
+    applyMany: (tx: Transaction, peer: Peer, records: readonly FactRecord[]): Promise<Applied[]> =>
+      this.heard(tx, peer, records.map(reportOf)),
   }
 
   /** Forgets what one side has reported on a case. */
@@ -247,15 +254,24 @@ export class Activities {
   private async heard(
     tx: Transaction,
     peer: Peer,
-    record: FactRecord<'activity.recorded'>,
-  ): Promise<Applied> {
-    const allowed = await this.cases.mayReport(tx, peer.node, record)
-    if ('code' in allowed) return refused(allowed.code)
-    // Another content under an id that is taken, by either side or by a third: the first one stands.
-    if (await tx.get(activities, { id: record.id })) return refused('record_repeated')
-    const { subject, side } = allowed
-    await tx.insert(activities, [this.rowOf(record.id, subject, side, record.body.activity, null)])
-    return applied
+    records: readonly FactRecord<'activity.recorded'>[],
+  ): Promise<Applied[]> {
+    const allowed = await this.cases.mayReport(tx, peer.node, records)
+    const known = await tx.getMany(
+      activities,
+      records.map(({ id }) => ({ id })),
+    )
+    const rows = new Map<Uuid, ActivityRow>()
+    const results = records.map(({ id, body }, i) => {
+      const place = allowed[i] ?? { code: 'case_unknown' }
+      if ('code' in place) return refused(place.code)
+      // Another content under an id that is taken, by either side or by a third: the first one stands.
+      if (known[i] || rows.has(id)) return refused('record_repeated')
+      rows.set(id, this.rowOf(id, place.subject, place.side, body.activity, null))
+      return applied
+    })
+    await tx.insert(activities, [...rows.values()])
+    return results
   }
 
   private async heardCorrection(
@@ -263,7 +279,7 @@ export class Activities {
     peer: Peer,
     record: FactRecord<'activity.corrected'>,
   ): Promise<Applied> {
-    const allowed = await this.cases.mayReport(tx, peer.node, record)
+    const [allowed = { code: 'case_unknown' }] = await this.cases.mayReport(tx, peer.node, [record])
     if ('code' in allowed) return refused(allowed.code)
     const row = await tx.get(activities, { id: record.body.corrects })
     if (row?.caseId !== record.case || row?.side !== allowed.side) return refused('activity_unknown')
@@ -347,6 +363,11 @@ export class Activities {
     const { kind, on, title, amountFen } = columnsOf(activity)
     return digestOf(this.crypto, JSON.stringify([person, kind, on, title, amountFen]))
   }
+}
+
+function reportOf(record: FactRecord): FactRecord<'activity.recorded'> {
+  if (record.type !== 'activity.recorded') throw new TypeError(`${record.type} is no report of an activity`)
+  return record
 }
 
 function personOf({ row }: Case): string {

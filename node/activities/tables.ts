@@ -1,6 +1,6 @@
 /** Activities on cases as either side reported them, and our own reports that still wait for a case. */
 import { boolean, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import { whole } from '../store/columns.ts'
+import { isGiven, whole } from '../store/columns.ts'
 
 export const activities = pgTable(
   'activities',
@@ -23,7 +23,7 @@ export const activities = pgTable(
   (t) => [
     index('activities_case').on(t.caseId, t.on, t.id, t.kind, t.side),
     index('activities_kind').on(t.side, t.kind, t.on, t.id),
-    uniqueIndex('activities_mark').on(t.mark),
+    uniqueIndex('activities_mark').on(t.mark).where(isGiven(t.mark)),
   ],
 )
 

@@ -42,22 +42,31 @@ export function opensAfter([first]: readonly Item[], { epoch, seq, head }: Strea
   return after.epoch === epoch && after.seq === seq && after.head === head
 }
 
-/** Keeps an envelope as it came, and what became of each of its records. */
+/** What is known of each of these records already: its content is its name, whatever envelope brings it. */
+export function takenBefore(
+  reader: Reader,
+  peer: NodeId,
+  items: readonly Item[],
+): Promise<(Row<typeof recordsIn> | undefined)[]> {
+  return reader.getMany(
+    recordsIn,
+    items.map(({ digest }) => ({ peer, digest })),
+  )
+}
+
+/** Keeps an envelope as it came, and what became of each of its records; `before` as `takenBefore` has it. */
 export async function storeEnvelope(
   tx: Transaction,
   peer: NodeId,
   { envelope: { jws, records }, payload: { epoch, seq }, contentId }: ProvenEnvelope,
   items: readonly Item[],
+  before: readonly (Row<typeof recordsIn> | undefined)[],
   outcomes: readonly Outcome[],
   answer: { receipt: string; receivedMs: number },
 ): Promise<void> {
-  const stored = await tx.getMany(
-    recordsIn,
-    items.map(({ digest }) => ({ peer, digest })),
-  )
   const rows = new Map<string, Row<typeof recordsIn>>()
   for (const [i, { digest, idx, about }] of items.entries()) {
-    if (stored[i] || rows.has(digest)) continue
+    if (before[i] || rows.has(digest)) continue
     const outcome = outcomes[i] ?? 'refused:bad_record'
     const [caseId, type] = [about?.case ?? null, about?.type ?? 'unreadable']
     rows.set(digest, { peer, digest, epoch, seq, idx, caseId, type, outcome, parked: outcome === 'parked' })

@@ -30,6 +30,11 @@ export interface RecordHandler {
   /** Reads, in few round trips, the rows that applying these records will need. Optional: only speed depends on it. */
   prepare?(tx: Transaction, peer: Peer, records: readonly FactRecord[]): Promise<void>
   apply(tx: Transaction, peer: Peer, record: FactRecord, at: RecordPlace): Promise<Applied>
+  /**
+   * Applies records that stand one behind the other and are all this handler's, in their order, each as if the ones
+   * before it had been applied; an answer for each. Optional: only speed depends on it.
+   */
+  applyMany?(tx: Transaction, peer: Peer, records: readonly FactRecord[]): Promise<Applied[]>
 }
 
 export type RecordHandlers = Record<RecordType, RecordHandler>

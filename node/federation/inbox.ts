@@ -26,9 +26,9 @@ import {
 import { type Clock } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
-import { itemsOf, opensAfter, storeEnvelope, lineOf, type Item } from './envelopes-in.ts'
+import { itemsOf, opensAfter, storeEnvelope, lineOf, takenBefore, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
-import { type RecordHandler, type RecordHandlers } from './handlers.ts'
+import { type Applied, type RecordHandler, type RecordHandlers } from './handlers.ts'
 import { type Lease } from './lease.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
@@ -345,7 +345,8 @@ export class Inbox {
     items: readonly Item[],
   ): Promise<{ ok: true; receipt: string }> {
     const { epoch, seq } = proven.payload
-    const outcomes = await this.applyAll(tx, peer, items, blocked, { epoch, seq })
+    const known = await takenBefore(tx, peer.node, items)
+    const outcomes = await this.applyAll(tx, peer, items, known, blocked, { epoch, seq })
     const receivedMs = this.clock.nowMs()
     if (proven.payload.iat * 1000 > receivedMs + limits.skewWarningSeconds * 1000)
       await this.alarms.raise(tx, 'clock_skew', peer.node, dayOf(receivedMs))
@@ -358,7 +359,7 @@ export class Inbox {
       iat: Math.floor(receivedMs / 1000),
       outcomes,
     })
-    await storeEnvelope(tx, peer.node, proven, items, outcomes, { receipt, receivedMs })
+    await storeEnvelope(tx, peer.node, proven, items, known, outcomes, { receipt, receivedMs })
     const head = { epoch, seq, head: proven.contentId, heardMs: receivedMs }
     await tx.update(streamsIn, { peer: peer.node }, { ...head, frozen: false, thawed: false })
     return { ok: true, receipt }
@@ -368,17 +369,24 @@ export class Inbox {
     tx: Transaction,
     peer: Peer,
     items: readonly Item[],
+    known: readonly (Row<typeof recordsIn> | undefined)[],
     blocked: Set<string>,
     at: { epoch: number; seq: number },
   ): Promise<Outcome[]> {
-    const earlier = await tx.getMany(
-      recordsIn,
-      items.map(({ digest }) => ({ peer: peer.node, digest })),
-    )
     const outcomes: Outcome[] = []
     const seen = new Map<string, Outcome>()
-    for (const [i, item] of items.entries()) {
-      const before = seen.get(item.digest) ?? earlier[i]?.outcome
+    for (let item = items[0]; item; item = items[outcomes.length]) {
+      const before = seen.get(item.digest) ?? known[outcomes.length]?.outcome
+      const isFresh = (each: Item, i: number) =>
+        !seen.has(each.digest) && known[i] === undefined && !blocked.has(each.about?.case ?? '')
+      const alike = this.alikeFrom(peer, items, outcomes.length, isFresh)
+      if (alike.records.length > 1) {
+        for (const result of await alike.applyMany(tx, peer, alike.records)) {
+          seen.set(items[outcomes.length]?.digest ?? '', outcomeFrom(result))
+          outcomes.push(outcomeFrom(result))
+        }
+        continue
+      }
       const outcome =
         before === undefined
           ? await this.applyOne(tx, peer, item, blocked, { ...at, idx: item.idx })
@@ -387,6 +395,32 @@ export class Inbox {
       outcomes.push(outcome)
     }
     return outcomes
+  }
+
+  /** Records in a row, from this place on, that one handler applies together; none where it applies one by one. */
+  private alikeFrom(
+    peer: Peer,
+    items: readonly Item[],
+    from: number,
+    isFresh: (item: Item, i: number) => boolean,
+  ): { records: FactRecord[]; applyMany: NonNullable<RecordHandler['applyMany']> } {
+    const records: FactRecord[] = []
+    const digests = new Set<string>()
+    let handler: RecordHandler | undefined
+    for (let i = from; i < items.length; i++) {
+      const item = items[i]
+      if (!item?.read.ok || !item.read.known || digests.has(item.digest) || !isFresh(item, i)) break
+      const { record } = item.read
+      const next = this.handlers[record.type]
+      if (!next.applyMany || (handler && next !== handler)) break
+      if (!this.peers.agrees(peer, typeRules[record.type].family)) break
+      handler = next
+      digests.add(item.digest)
+      records.push(record)
+    }
+    const applyMany = (tx: Transaction, by: Peer, all: readonly FactRecord[]) =>
+      handler?.applyMany?.(tx, by, all) ?? Promise.resolve([])
+    return { records, applyMany }
   }
 
   private async applyOne(
@@ -416,7 +450,7 @@ export class Inbox {
     // Records about the streams themselves belong to every agreement.
     if (family !== 'peer' && !this.peers.agrees(peer, family)) return 'refused:family_not_agreed'
     const result = await this.handlers[record.type].apply(tx, peer, record, { epoch, seq, index: idx })
-    return result.outcome === 'applied' ? 'applied' : `refused:${result.code}`
+    return outcomeFrom(result)
   }
 
   private async prepare(tx: Transaction, peer: Peer, items: readonly Item[]): Promise<void> {
@@ -435,6 +469,10 @@ export class Inbox {
 /** By its text alone: minimal JSON has one spelling of it, and a record that only looks so costs a batch. */
 function announcesKey(text: string): boolean {
   return text.includes('"type":"keys.announced"')
+}
+
+function outcomeFrom(result: Applied): Outcome {
+  return result.outcome === 'applied' ? 'applied' : `refused:${result.code}`
 }
 
 /** The same content again is never applied again; what was refused stays refused for the same reason. */

@@ -59,6 +59,7 @@ export class Outbox {
   private readonly ids: Ids
   private readonly crypto: Crypto
   private readonly wake: (peer: NodeId) => void
+  private now = { second: NaN, text: '' }
 
   constructor(parts: { self: NodeId; clock: Clock; ids: Ids; crypto: Crypto; wake: (peer: NodeId) => void }) {
     this.self = parts.self
@@ -70,16 +71,23 @@ export class Outbox {
 
   /** A record as it will be sent, not yet written: what it does to facts is tried on it first. */
   draft<T extends RecordType>(draft: Draft<T>): FactRecord<T> {
-    const at = new Date(this.clock.nowMs()).toISOString().slice(0, 19) + 'Z'
     return {
       id: this.ids.next(),
       type: draft.type,
       v: 1,
       case: draft.case,
-      at,
+      at: this.instant(),
       by: this.self,
       body: draft.body,
     } as FactRecord<T>
+  }
+
+  /** Now, to the second; many records are written within one. */
+  private instant(): string {
+    const second = Math.floor(this.clock.nowMs() / 1000)
+    if (this.now.second !== second)
+      this.now = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` }
+    return this.now.text
   }
 
   /** Writes records for one peer, in this order. The caller holds `pairLock(peer)`. */

@@ -119,6 +119,12 @@ export class Peers {
     }
   }
 
+  /** All keys of the peer there have been, for verifying what they signed. */
+  async keysOf(reader: Reader, node: NodeId): Promise<SigningKey[]> {
+    const rows = await reader.find(peerKeys, { peer: node })
+    return rows.map(({ x }) => ({ kty: 'OKP', crv: 'Ed25519', x }))
+  }
+
   /** The key whose signature this peer can check now: the newest it has confirmed. */
   async signerFor(reader: Reader, peer: NodeId): Promise<Signer> {
     const stream = await reader.get(streamsOut, { peer })

@@ -24,7 +24,7 @@ import { type Clock } from '../platform.ts'
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
 import { demandNext, kidOf, Unfit, type Copies, type CopyProofs, type Restored } from './copies.ts'
-import { itemsOf, storeEnvelope, type Item } from './envelopes-in.ts'
+import { itemsOf, storeEnvelope, takenBefore, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type Facts, type RecordHandlers, type RecordPlace } from './handlers.ts'
 import { type Outbox } from './outbox.ts'
@@ -182,7 +182,8 @@ export class Restoration {
     const { epoch, seq } = proven.payload
     demandNext(this.into, proven.payload)
     const answer = { receipt, receivedMs: this.parts.clock.nowMs() }
-    await storeEnvelope(this.tx, this.node, proven, items, outcomes, answer)
+    const before = await takenBefore(this.tx, this.node, items)
+    await storeEnvelope(this.tx, this.node, proven, items, before, outcomes, answer)
     this.into = { epoch, seq, head: proven.contentId }
   }
 

@@ -158,7 +158,8 @@ export const recordsIn = pgTable(
     parked: boolean('parked').notNull(),
   },
   (t) => [
-    primaryKey({ columns: [t.peer, t.digest] }),
+    // The digest first: it decides each comparison on the way down, which the peer's name never does.
+    primaryKey({ columns: [t.digest, t.peer] }),
     index('records_in_case').on(t.caseId),
     index('records_in_parked').on(t.peer).where(isTrue(t.parked)),
     // For the page of a peer alone: nothing of the port asks by it.

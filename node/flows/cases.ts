@@ -131,17 +131,23 @@ export class Cases {
     return { ...applied, next: await this.keep(tx, next.next) }
   }
 
-  /** May the peer report activities on this case now? Reports change no facts, so nothing is written here. */
+  /** May the peer report these activities on their cases now? Reports change no facts, so nothing is written here. */
   async mayReport(
     reader: Reader,
     peer: NodeId,
-    record: FactRecord<'activity.recorded' | 'activity.corrected'>,
-  ): Promise<{ subject: Case; side: Side } | { code: RecordCode }> {
-    const subject = await this.get(reader, record.case ?? '')
-    if (subject?.row.peer !== peer) return { code: 'case_unknown' }
-    const side = subject.row.side === 'home' ? 'host' : 'home'
-    const code = reportFault(subject, record, side)
-    return code === undefined ? { subject, side } : { code }
+    records: readonly FactRecord<'activity.recorded' | 'activity.corrected'>[],
+  ): Promise<({ subject: Case; side: Side } | { code: RecordCode })[]> {
+    const ids = new Set(records.map((record) => record.case ?? ''))
+    const subjects = new Map(
+      (await this.getMany(reader, [...ids])).map((subject) => [subject.row.id, subject]),
+    )
+    return records.map((record) => {
+      const subject = subjects.get(record.case ?? '')
+      if (subject?.row.peer !== peer) return { code: 'case_unknown' }
+      const side = subject.row.side === 'home' ? 'host' : 'home'
+      const code = reportFault(subject, record, side)
+      return code === undefined ? { subject, side } : { code }
+    })
   }
 
   /** Why we may not write this report on our own side of the case; undefined when we may. */

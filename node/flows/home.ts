@@ -5,6 +5,7 @@
 import {
   canonicalJson,
   type BodyOf,
+  type DeviationField,
   type FactRecord,
   type NodeId,
   type Outflow,
@@ -19,6 +20,7 @@ import { type Member, type Members } from '../members/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
+import { adopted } from './adopting.ts'
 import { type Case, type Cases } from './cases.ts'
 import { type Query } from './retelling.ts'
 import { queries, waitingOutflows } from './tables.ts'
@@ -119,6 +121,25 @@ export class HomeFlows {
 
   async amend(tx: Transaction, subject: Case, body: BodyOf<'flow.amended'>): Promise<Case> {
     return this.cases.say(tx, subject, { type: 'flow.amended', case: subject.row.id, body })
+  }
+
+  /**
+   * Takes host's word for what deviates: the roster is corrected, and with it every open case of the member. The caller
+   * holds `rosterLock` and the pair locks of all peers.
+   */
+  async adopt(tx: Transaction, subject: Case, fields: readonly DeviationField[]): Promise<Case> {
+    const theirs = adopted(subject.host, 'host', fields)
+    const member = subject.row.member === null ? undefined : await this.members.get(tx, subject.row.member)
+    const person = subject.home.person
+    if (!member) return person ? this.amend(tx, subject, { person: { ...person, ...theirs } }) : subject
+    if ('phone' in theirs) await this.cases.withRegisterPhone(tx, subject, undefined)
+    const entry = { idNumber: this.members.idNumberOf(member), name: member.name, ...theirs }
+    const enrolled = await this.members.enrol(tx, [entry])
+    await this.membersKnown(
+      tx,
+      enrolled.map((each) => each.member),
+    )
+    return (await this.cases.get(tx, subject.row.id)) ?? subject
   }
 
   async registerReturn(tx: Transaction, subject: Case, body: BodyOf<'flow.returned'>): Promise<Case> {

@@ -11,6 +11,7 @@ import {
   type BodyOf,
   type Branch,
   type Category,
+  type DeviationField,
   type FactRecord,
   type NodeId,
   type Person,
@@ -24,6 +25,7 @@ import { type Organisations } from '../organisations/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
+import { adopted } from './adopting.ts'
 import { type Case, type Cases } from './cases.ts'
 import { isStandIn } from './retelling.ts'
 import { arrivals, asked } from './tables.ts'
@@ -159,6 +161,16 @@ export class HostFlows {
 
   async dispute(tx: Transaction, subject: Case, body: BodyOf<'flow.disputed'>): Promise<Case> {
     return this.cases.say(tx, subject, { type: 'flow.disputed', case: subject.row.id, body })
+  }
+
+  /** Takes home's word for what deviates: our arrivals register is corrected, and our confirmation said anew. */
+  async adopt(tx: Transaction, subject: Case, fields: readonly DeviationField[]): Promise<Case> {
+    const theirs = adopted(subject.host, 'home', fields)
+    const { arrival } = subject.row
+    const kept = arrival === null ? undefined : await tx.get(arrivals, { id: arrival })
+    if (!kept) throw new DomainError('arrival_not_found')
+    await this.confirm(tx, subject, await this.patch(tx, kept, theirs))
+    return (await this.cases.get(tx, subject.row.id)) ?? subject
   }
 
   async anyOf(reader: Reader, branch: Uuid): Promise<boolean> {

@@ -7,8 +7,10 @@ import {
   type BodyOf,
   type CaseDetail,
   type CaseSummary,
+  type DeviationField,
   type Evidence,
   type NodeId,
+  type SigningKey,
   type Side,
   type Uuid,
 } from '../../protocol/index.ts'
@@ -16,6 +18,7 @@ import { DomainError } from '../errors.ts'
 import { pairLock } from '../federation/outbox.ts'
 import { caseTimeline, inFlightCases } from '../federation/trace.ts'
 import { type Case } from '../flows/index.ts'
+import { rosterLock } from '../members/index.ts'
 import { type Region } from '../region.ts'
 import { type Reader, type Transaction } from '../store/port.ts'
 
@@ -57,6 +60,7 @@ export class CaseDesk {
         ...this.summary(subject, inFlight),
         homeFacts: subject.home,
         hostFacts: { ...subject.host, deviations: [...subject.host.deviations] },
+        member: subject.row.member,
         homeSaidAt: subject.row.side === 'home' ? ours : theirs,
         hostSaidAt: subject.row.side === 'host' ? ours : theirs,
         timeline,
@@ -85,6 +89,17 @@ export class CaseDesk {
     return this.region.evidence.ofCase(id, home, host)
   }
 
+  /** Ours and the peer's, also those that are not used any more: what they signed stays verifiable. */
+  async keys(id: Uuid): Promise<{ node: NodeId; key: SigningKey }[]> {
+    const { store, peers, self, keyring } = this.region
+    return store.read(async (reader) => {
+      const { row } = await this.find(reader, id)
+      const own = keyring.kids().flatMap((kid) => keyring.publicKey(kid) ?? [])
+      const theirs = await peers.keysOf(reader, row.peer)
+      return [...own.map((key) => ({ node: self, key })), ...theirs.map((key) => ({ node: row.peer, key }))]
+    })
+  }
+
   amend(id: Uuid, body: BodyOf<'flow.amended'>): Promise<CaseSummary> {
     return this.act(id, 'home', (tx, subject) => this.region.home.amend(tx, subject, body))
   }
@@ -111,6 +126,19 @@ export class CaseDesk {
 
   dispute(id: Uuid, body: BodyOf<'flow.disputed'>): Promise<CaseSummary> {
     return this.act(id, 'host', (tx, subject) => this.region.host.dispute(tx, subject, body))
+  }
+
+  /** At home it may change every open case of the member, so all pairs wait for it. */
+  adopt(id: Uuid, fields: readonly DeviationField[]): Promise<CaseSummary> {
+    const { store, peers, home, host } = this.region
+    return store.transaction(async (tx) => {
+      const { row } = await this.find(tx, id)
+      const pairs = row.side === 'home' ? (await peers.all(tx)).map(({ node }) => node) : [row.peer]
+      await tx.lock([rosterLock, ...pairs.map(pairLock)])
+      const subject = await this.find(tx, id)
+      const flows = row.side === 'home' ? home : host
+      return this.summary(await flows.adopt(tx, subject, fields), true)
+    })
   }
 
   report(id: Uuid, activity: Activity): Promise<CaseSummary> {

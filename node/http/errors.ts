@@ -51,6 +51,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '没有这个案件。请从案件列表中重新选择。',
     en: 'There is no such case. Choose it again from the list.',
   },
+  no_deviation: {
+    status: 409,
+    zh: '两地登记的这几项已经一致,无需采用。请刷新页面查看。',
+    en: 'Both sides already hold these alike; there is nothing to adopt. Reload the page to see.',
+  },
   row_not_held: {
     status: 409,
     zh: '这一行已不在待改正之列。',

@@ -10,3 +10,16 @@ export const whole = (name: string) => bigint(name, { mode: 'number' })
 /** Conditions of partial indexes: one boolean column, so that every store can hold them (store/shape.ts). */
 export const isTrue = (column: PgColumn): SQL => sql`${column}`
 export const isFalse = (column: PgColumn): SQL => sql`not ${column}`
+
+const given = new WeakSet<SQL>()
+
+/** Of a unique index: rows where this column of it is null are not in it. They bind nothing anyway, and would cost as much. */
+export function isGiven(column: PgColumn): SQL {
+  const condition = sql`${column} is not null`
+  given.add(condition)
+  return condition
+}
+
+export function saysGiven(condition: SQL): boolean {
+  return given.has(condition)
+}

@@ -47,6 +47,8 @@ const worthRetrying = new Set(['40001', '40P01'])
 const tries = 5
 /** Rows of one table from which on COPY is cheaper than arrays. */
 const copyFrom = 24
+/** Positions that one number of the sequence stands for: a thousand records ask it once. A number is drawn up to 2^43 times. */
+const positionsPerDraw = 1024
 
 export class PostgresStore implements Store {
   private readonly sql: postgres.Sql
@@ -165,11 +167,12 @@ class PostgresTransaction implements Transaction {
   async getMany<T extends PgTable>(table: T, keys: readonly Match<T>[]): Promise<(Row<T> | undefined)[]> {
     const shape = shapeOf(table)
     const held = this.heldOf(table)
-    const missing = new Map(
-      keys
-        .map((key) => [keyText(shape, key), key as AnyRow])
-        .filter(([text]) => !held.has(text as string)) as [string, AnyRow][],
-    )
+    const names = keys.map((key) => keyText(shape, key))
+    const missing = new Map<string, AnyRow>()
+    for (const [i, key] of keys.entries()) {
+      const name = names[i] ?? ''
+      if (!held.has(name)) missing.set(name, key as AnyRow)
+    }
     if (missing.size > 0) {
       const rows = await this.run(selectByKeys(shape), arrays(shape, shape.key, [...missing.values()]))
       const found = new Map(rows.map((row) => [keyText(shape, row), row]))
@@ -178,7 +181,7 @@ class PostgresTransaction implements Transaction {
         if (!held.has(text))
           held.set(text, { row: found.get(text) ?? null, state: 'read', patched: undefined })
     }
-    return keys.map((key) => (held.get(keyText(shape, key))?.row ?? undefined) as Row<T> | undefined)
+    return names.map((name) => (held.get(name)?.row ?? undefined) as Row<T> | undefined)
   }
 
   async find<T extends PgTable>(table: T, match: Match<T>, options: FindOptions<T> = {}): Promise<Row<T>[]> {
@@ -280,15 +283,15 @@ class PostgresTransaction implements Transaction {
 
   async positions(count: number): Promise<number[]> {
     if (count === 0) return []
-    // One row for all of them: the driver takes rows apart one by one.
-    const [row] = await this.run(
-      `select string_agg(nextval('outbox_position')::text, ',') as drawn from generate_series(1, $1::int4)`,
-      [count],
+    const rows = await this.run(
+      `select nextval('outbox_position') as drawn from generate_series(1, $1::int4)`,
+      [Math.ceil(count / positionsPerDraw)],
     )
-    return String(row?.['drawn'])
-      .split(',')
-      .map(Number)
-      .sort((a, b) => a - b)
+    const drawn = rows.map(({ drawn }) => Number(drawn)).sort((a, b) => a - b)
+    return Array.from(
+      { length: count },
+      (_, i) => (drawn[Math.floor(i / positionsPerDraw)] ?? 0) * positionsPerDraw + (i % positionsPerDraw),
+    )
   }
 
   afterCommit(effect: () => void): void {

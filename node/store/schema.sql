@@ -342,7 +342,7 @@ create table records_in (
   peer text not null,
   seq integer not null,
   type text not null,
-  constraint records_in_peer_digest_pk PRIMARY KEY (peer, digest)
+  constraint records_in_digest_peer_pk PRIMARY KEY (digest, peer)
 );
 
 create table records_out (
@@ -456,7 +456,7 @@ CREATE UNIQUE INDEX accounts_email ON public.accounts USING btree (email);
 CREATE UNIQUE INDEX accounts_username ON public.accounts USING btree (username);
 CREATE INDEX activities_case ON public.activities USING btree (case_id, on_day, id, kind, side);
 CREATE INDEX activities_kind ON public.activities USING btree (side, kind, on_day, id);
-CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark);
+CREATE UNIQUE INDEX activities_mark ON public.activities USING btree (mark) WHERE (mark IS NOT NULL);
 CREATE UNIQUE INDEX agreements_one_active ON public.agreements USING btree (peer) WHERE active;
 CREATE UNIQUE INDEX alarms_one_open ON public.alarms USING btree (kind, peer, subject) WHERE open;
 CREATE INDEX arrivals_branch ON public.arrivals USING btree (branch, id);

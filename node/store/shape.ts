@@ -1,9 +1,11 @@
 /**
  * What the two stores need to know of a table, read once from its Drizzle definition: columns, primary key and unique
- * indexes. A partial index's condition is always one boolean column (`where open`), so both stores can hold it.
+ * indexes. A partial index's condition is always one boolean column (`where open`), so both stores can hold it; or that
+ * its own column is given, which changes nothing of what it forbids.
  */
 import { Column, getTableName, is, type SQL } from 'drizzle-orm'
 import { getTableConfig, type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
+import { saysGiven } from './columns.ts'
 
 export interface UniqueIndex {
   readonly name: string
@@ -46,7 +48,7 @@ function readShape(table: PgTable): Shape {
       .map(({ config: index }) => ({
         name: index.name ?? 'unnamed',
         fields: index.columns.map((column) => field(column as PgColumn)),
-        when: index.where && conditionField(index.where, field),
+        when: index.where && !saysGiven(index.where) ? conditionField(index.where, field) : undefined,
       })),
   }
 }

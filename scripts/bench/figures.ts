@@ -1,6 +1,8 @@
 /** What a benchmark's node says of itself; all are totals since it started. */
 export interface NodeFigures {
   readonly cpuMicros: number
+  /** Of its own PostgreSQL, where that can be known. */
+  readonly serverMicros: number | undefined
   readonly peakMb: number
   /** Bytes of all bodies posted to peers. */
   readonly sentBytes: number

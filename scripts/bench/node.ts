@@ -12,6 +12,8 @@ import { realPlatform } from '../../node/platform.ts'
 import { startNode, type RunningNode } from '../../node/process.ts'
 import { type Reader, type Transaction } from '../../node/store/port.ts'
 import { type NodeFigures, type WriteTimes } from './figures.ts'
+import { ProcessorProfile } from './profile.ts'
+import { serverCpuMicros } from './server-time.ts'
 
 type Order =
   | { do: 'figures' }
@@ -19,6 +21,8 @@ type Order =
   | { do: 'write'; peer: NodeId; count: number; size: number }
   | { do: 'backlog'; peer: NodeId; count: number }
   | { do: 'drain'; peer: NodeId }
+  | { do: 'profile' }
+  | { do: 'profiled'; file: string }
 
 /** Records in one transaction of the writing office: a bulk report of a branch's quarter. */
 const rowsPerCommit = 1000
@@ -26,6 +30,7 @@ const tuning = { recordsPerEnvelope: 256 }
 let sentBytes = 0
 let recordBytes = 0
 let round = 0
+const profile = new ProcessorProfile()
 
 export async function runBenchNode(dataDir: string): Promise<void> {
   const http = {
@@ -39,19 +44,26 @@ export async function runBenchNode(dataDir: string): Promise<void> {
     http,
   })
   process.on('message', (order: Order) => {
-    void obey(node, order).then((answer) => process.send?.(answer ?? 'done'))
+    void obey(node, dataDir, order).then((answer) => process.send?.(answer ?? 'done'))
   })
   const stop = () => void node.stop().then(() => process.exit(0))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
 }
 
-async function obey(node: RunningNode, order: Order): Promise<unknown> {
+async function obey(node: RunningNode, dataDir: string, order: Order): Promise<unknown> {
   switch (order.do) {
     case 'figures': {
       const { user, system } = process.cpuUsage()
       const peakMb = process.resourceUsage().maxRSS / 1024
-      return { cpuMicros: user + system, peakMb, sentBytes, recordBytes } satisfies NodeFigures
+      const serverMicros = await serverCpuMicros(dataDir)
+      return {
+        cpuMicros: user + system,
+        serverMicros,
+        peakMb,
+        sentBytes,
+        recordBytes,
+      } satisfies NodeFigures
     }
     case 'raw':
       return rawInserts(node, order.count, order.side)
@@ -68,6 +80,10 @@ async function obey(node: RunningNode, order: Order): Promise<unknown> {
       return write(node, order.peer, order.count)
     case 'drain':
       return drain(node, order.peer)
+    case 'profile':
+      return profile.start()
+    case 'profiled':
+      return profile.stop(order.file)
   }
 }
 

@@ -9,6 +9,9 @@ import { type Office, type OfficeFolder } from './folder.ts'
 import { type NodeProcess } from './node-process.ts'
 import { nodeOf } from './office-day.ts'
 
+/** A running node with its screens; its own process or, in tests, this one. */
+export type DemoNode = Pick<NodeProcess, 'client' | 'federationUrl' | 'localUrl'>
+
 export interface DemoAccount {
   readonly node: string
   readonly account: string
@@ -20,7 +23,7 @@ export interface DemoAccount {
 export async function demoAccounts(
   file: string,
   offices: OfficeFolder,
-  network: ReadonlyMap<string, NodeProcess>,
+  network: ReadonlyMap<string, DemoNode>,
 ): Promise<DemoAccount[]> {
   const kept = await readFile(file, 'utf8').catch(() => undefined)
   if (kept !== undefined) return JSON.parse(kept) as DemoAccount[]
@@ -47,7 +50,7 @@ interface Wanted {
 /** An officer everywhere; the other roles where there is something for them to see. */
 async function wantedAccounts(
   { home, hosts }: OfficeFolder,
-  network: ReadonlyMap<string, NodeProcess>,
+  network: ReadonlyMap<string, DemoNode>,
 ): Promise<Wanted[]> {
   const officer = (office: Office): Wanted => ({
     office,
@@ -77,7 +80,7 @@ async function wantedAccounts(
 
 async function branchWithPeople(
   office: Office,
-  network: ReadonlyMap<string, NodeProcess>,
+  network: ReadonlyMap<string, DemoNode>,
 ): Promise<string | undefined> {
   const organisations = await nodeOf(network, office).client.organisations()
   return organisations.filter(({ kind }) => kind === 'branch').sort((a, b) => b.here - a.here)[0]?.name

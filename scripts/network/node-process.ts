@@ -101,10 +101,20 @@ export class NodeProcess {
   async ask(message: object): Promise<unknown> {
     const child = this.child
     if (!child) throw new NodeEnded(`${this.name} does not run`)
-    const answer = once(child, 'message').then(([first]: unknown[]) => first)
-    const ended = once(child, 'exit').then(() => Promise.reject(new NodeEnded(this.lastWords.trim())))
+    // Whichever comes first, neither is listened for afterwards: a benchmark asks many times.
+    const answered = new AbortController()
+    const { signal } = answered
+    const answer = once(child, 'message', { signal }).then(([first]: unknown[]) => first)
+    const ended = once(child, 'exit', { signal }).then(() =>
+      Promise.reject(new NodeEnded(this.lastWords.trim())),
+    )
     child.send(message)
-    return Promise.race([answer, ended])
+    try {
+      return await Promise.race([answer, ended])
+    } finally {
+      answered.abort()
+      await Promise.allSettled([answer, ended])
+    }
   }
 
   /** kill -9: no goodbye. The database server of the node lives on and is adopted by the next start. */

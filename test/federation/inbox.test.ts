@@ -372,7 +372,7 @@ describe('a record nobody knows yet', () => {
     }
     const handlers = {
       ...flows,
-      'activity.recorded': activities.handler,
+      'activity.recorded': activities.reportHandler,
       'activity.corrected': activities.handler,
       ...new StreamRecords({ peers, forget, facts }).handlers,
       'future.thing': future,

@@ -54,6 +54,48 @@ async function confirmed(more: Partial<ArrivalEntry> = {}): Promise<string> {
   return id
 }
 
+describe('deviations', () => {
+  const deviating = async () => {
+    await home.office.roster(member({ phone: '13800000001' }))
+    await home.office.outflow(away({}, { phone: '13800000002' }))
+    await host.office.arrivals(arrived({ name: '王武', category: 'probationary', phone: '13800000003' }))
+    await settled()
+    const { row } = await onlyHome()
+    expect((await onlyHome()).host.deviations.map(({ field }) => field)).toEqual([
+      'name',
+      'category',
+      'phone',
+    ])
+    return row.id
+  }
+
+  it('end where home takes host’s word: on the roster, in the case, and at host', async () => {
+    const id = await deviating()
+    await home.office.desk.adopt(id, ['category', 'phone'])
+    await settled()
+    expect((await onlyHome()).home.person).toEqual({
+      ...{ name: '王五', category: 'probationary', phone: '13800000003' },
+    })
+    expect((await onlyHost()).host.deviations.map(({ field }) => field)).toEqual(['name'])
+    expect((await home.office.roster(member({ category: undefined })))[0]?.change).toBe('unchanged')
+    expect(await home.office.desk.detail(id)).toMatchObject({ deviations: ['name'] })
+  })
+
+  it('end where host takes home’s word', async () => {
+    const id = await deviating()
+    await host.office.desk.adopt(id, ['name', 'category', 'phone'])
+    await settled()
+    expect(await home.office.desk.detail(id)).toMatchObject({ meaning: 'agreed', deviations: [] })
+    expect((await onlyHost()).host.person).toEqual({ name: '王五', category: 'full', phone: '13800000002' })
+  })
+
+  it('are nothing to adopt where there are none', async () => {
+    const id = await confirmed()
+    await expect(home.office.desk.adopt(id, ['phone'])).rejects.toThrow(coded('no_deviation'))
+    await expect(host.office.desk.adopt(id, ['name'])).rejects.toThrow(coded('no_deviation'))
+  })
+})
+
 describe('publication and arrival', () => {
   it('meet in one case that both sides hold', async () => {
     const id = await confirmed({ branch })

@@ -65,6 +65,8 @@ export const samples: { readonly [K in RouteName]: Sample<RequestOf<Routes[K]>> 
   'case.notice': { body: { on: '2026-02-20', subject: '换届', text: '请参加' } },
   'case.place': { side: 'host', body: ({ branchName }) => ({ branch: branchName }) },
   'case.depart': { side: 'host', body: { departedOn: '2026-02-21' } },
+  'case.keys': {},
+  'case.adopt': { body: { fields: ['phone'] } },
   'case.dispute': { side: 'host', body: { reason: 'other' } },
   'case.report': { side: 'host', body: activity },
   'case.correct': { side: 'host', body: { corrects: '019ca000-0000-7000-8000-00000000beef', activity } },

@@ -25,13 +25,18 @@ it('is what node/store/schema.sql says', async () => {
   expect(found).toBe(await readFile(reviewed, 'utf8'))
 })
 
+async function journalEntries(): Promise<{ idx: number; when: number }[]> {
+  const text = await readFile(path.join(storeFolder, 'migrations/meta/_journal.json'), 'utf8')
+  return (JSON.parse(text) as { entries: { idx: number; when: number }[] }).entries
+}
+
+it('grows by migrations that are younger than all before them, or a database that has those would skip them', async () => {
+  const moments = (await journalEntries()).map(({ when }) => when)
+  expect(moments).toEqual([...new Set(moments)].sort((a, b) => a - b))
+})
+
 it('is what the Drizzle definitions say: no migration is missing', async () => {
-  const journal = JSON.parse(
-    await readFile(path.join(storeFolder, 'migrations/meta/_journal.json'), 'utf8'),
-  ) as {
-    entries: { idx: number }[]
-  }
-  const latest = String(journal.entries.at(-1)?.idx ?? 0).padStart(4, '0')
+  const latest = String((await journalEntries()).at(-1)?.idx ?? 0).padStart(4, '0')
   const snapshot = await readFile(path.join(storeFolder, `migrations/meta/${latest}_snapshot.json`), 'utf8')
   const migrated = JSON.parse(snapshot) as ReturnType<typeof generateDrizzleJson>
   const defined = generateDrizzleJson(schema, migrated.id)

@@ -3,7 +3,7 @@ import { LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons'
 import { useQueryClient } from '@tanstack/react-query'
 import { Button, Drawer, Dropdown, Grid, Layout, Menu, Result, Spin } from 'antd'
 import { Suspense, useState } from 'react'
-import { Link, Route, Routes, useLocation } from 'react-router'
+import { Link, Navigate, Route, Routes, useLocation } from 'react-router'
 import { ask } from '../shared/ask.ts'
 import { Fallen } from '../shared/failure.tsx'
 import { texts, useLanguage, useTexts } from '../shared/language.tsx'
@@ -88,6 +88,9 @@ function PageMenu({ pages, chosen }: { pages: readonly PageDefinition[]; chosen:
 function PageRoutes({ pages }: { pages: readonly PageDefinition[] }) {
   const { pathname } = useLocation()
   const t = useTexts(words)
+  const first = pages[0]?.path
+  // Who has no overview begins with the first page of his own.
+  if (pathname === '/' && first !== undefined && first !== '/') return <Navigate to={first} replace />
   return (
     <Fallen key={pathname}>
       <Suspense fallback={<Spin size="large" style={{ display: 'block', marginTop: 80 }} />}>

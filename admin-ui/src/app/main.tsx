@@ -1,23 +1,17 @@
 /** The screens of a node: language, look, who is signed in, and the pages. */
+import { nonce } from './nonce.ts'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { App, ConfigProvider } from 'antd'
 import enUS from 'antd/locale/en_US'
 import zhCN from 'antd/locale/zh_CN'
-import { StrictMode } from 'react'
+import { StrictMode, useMemo } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
-import * as z from 'zod'
 import { Refused } from '../shared/ask.ts'
 import { LanguageProvider, useLanguage } from '../shared/language.tsx'
 import { Door } from './door.tsx'
-import { look } from './look.ts'
-import { readNonce } from './nonce.ts'
+import { lookIn } from './look.ts'
 import './style.css'
-
-// A parser compiled at run time would need a policy that lets strings run as programs.
-z.config({ jitless: true })
-
-const nonce = readNonce()
 
 const client = new QueryClient({
   defaultOptions: {
@@ -33,10 +27,11 @@ const client = new QueryClient({
 
 function Look({ children }: { children: React.ReactNode }) {
   const { language } = useLanguage()
+  const theme = useMemo(() => lookIn(language), [language])
   return (
     <ConfigProvider
       locale={language === 'zh' ? zhCN : enUS}
-      theme={look}
+      theme={theme}
       csp={{ nonce }}
       button={{ autoInsertSpace: false }}
     >

@@ -115,7 +115,7 @@ async function refusal(response: Response): Promise<Refused> {
 export function useAsk<N extends RouteName>(
   name: N,
   input: Input<N>,
-  options: { enabled?: boolean } = {},
+  options: { enabled?: boolean; staleTime?: number } = {},
 ): UseQueryResult<Answer<N>, Error> {
   return useQuery({
     queryKey: [name, input],

@@ -1,12 +1,23 @@
 /** Days and moments as an office writes them. Days are calendar days without a zone; moments are shown in local time. */
 import { Tooltip } from 'antd'
-import { texts, useLanguage, useTexts, type Language } from './language.tsx'
+import { inLanguage, texts, useLanguage, useTexts, type Language } from './language.tsx'
+
+const days = texts({
+  day: {
+    zh: (year: number, month: number, date: number) => `${year}年${month}月${date}日`,
+    en: (year: number, month: number, date: number) => `${year}-${two(month)}-${two(date)}`,
+  },
+  month: {
+    zh: (year: number, month: number) => `${year}年${month}月`,
+    en: (year: number, month: number) => `${year}-${two(month)}`,
+  },
+})
 
 /** 2026-03-05 → 2026年3月5日; 2026-03 → 2026年3月. English keeps the day as it is. */
 export function longDay(day: string, language: Language): string {
-  if (language === 'en') return day
-  const [year, month, date] = day.split('-').map(Number)
-  return `${year}年${month}月${date === undefined ? '' : `${date}日`}`
+  const [year = 0, month = 0, date] = day.split('-').map(Number)
+  const t = inLanguage(days, language)
+  return date === undefined ? t.month(year, month) : t.day(year, month, date)
 }
 
 const two = (number: number) => String(number).padStart(2, '0')

@@ -1,8 +1,9 @@
 /** A page: its title, what it is for, what can be done on it; on paper also the region, and when it was printed. */
-import { useEffect, type ReactNode } from 'react'
+import { type ReactNode } from 'react'
 import { texts, useTexts } from './language.tsx'
 import { shortMoment } from './moments.tsx'
 import { useSession } from './session.tsx'
+import { useTitle } from './title.ts'
 
 const words = texts({
   printed: {
@@ -27,12 +28,9 @@ interface Props {
 export function Page({ title, heading, hint, actions, wide, children }: Props) {
   const { region, who } = useSession()
   const t = useTexts(words)
-  // The tab says which page, never whose: titles end up in histories.
-  useEffect(() => {
-    document.title = `${title} - ${region} - 汇流`
-  }, [title, region])
+  useTitle(title, region)
   return (
-    <main {...(wide ? { className: 'print-wide' } : {})}>
+    <div {...(wide ? { className: 'print-wide' } : {})}>
       <div className="page-head">
         <h1>{heading ?? title}</h1>
         <span className="print-only">{region}</span>
@@ -42,6 +40,6 @@ export function Page({ title, heading, hint, actions, wide, children }: Props) {
       {hint !== undefined && <p className="page-hint no-print">{hint}</p>}
       {children}
       <p className="print-only">{t.printed(shortMoment(new Date().toISOString()), who.account.name)}</p>
-    </main>
+    </div>
   )
 }

@@ -9,15 +9,18 @@ import { ask } from './ask.ts'
 
 const everyMs = 3000
 
-/** Which routes show things of a kind, by the beginning of their names. */
+/**
+ * Which routes show things of a kind, by the beginning of their names. A comparison is not among them: it asks the other
+ * node for its side, so it is made anew when somebody wants it.
+ */
 const shownBy: Readonly<Record<PulseKind, readonly string[]>> = {
-  cases: ['case.', 'cases.', 'overview.', 'member.', 'peers.comparison', 'arrivals.'],
+  cases: ['case.', 'cases.', 'overview.', 'member.', 'arrivals.'],
   arrivals: ['arrivals.', 'overview.'],
   members: ['member.', 'members.', 'overview.'],
   activities: ['activities.', 'case.', 'overview.'],
   organisations: ['organisations.', 'overview.'],
   imports: ['imports.', 'overview.'],
-  peers: ['peers.', 'overview.', 'node.'],
+  peers: ['peers.list', 'peers.detail', 'overview.', 'node.'],
   alarms: ['alarms.', 'overview.'],
   exports: ['exports.'],
 }

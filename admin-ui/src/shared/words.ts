@@ -137,6 +137,13 @@ export const recordWords = texts({
   'epoch.opened': { zh: '开启新纪元', en: 'Epoch opened' },
 })
 
+export const familyWords = texts({
+  identity: { zh: '身份', en: 'Identity' },
+  flow: { zh: '流动', en: 'Flow' },
+  activity: { zh: '活动', en: 'Activities' },
+  peer: { zh: '节点往来', en: 'Peers' },
+})
+
 /** `const word = useWord(meaningWords); word('agreed')`: the code itself where a newer node says what we do not know. */
 export function useWord<T extends Texts>(words: T): (code: string | null) => string {
   const all = useTexts(words) as Readonly<Record<string, unknown>>

@@ -8,6 +8,7 @@ type CaseRoute =
   | 'case.detail'
   | 'case.shared'
   | 'case.evidence'
+  | 'case.keys'
   | 'case.amend'
   | 'case.return'
   | 'case.close'
@@ -15,6 +16,7 @@ type CaseRoute =
   | 'case.place'
   | 'case.depart'
   | 'case.dispute'
+  | 'case.adopt'
   | 'case.report'
   | 'case.correct'
   | 'case.erase'
@@ -29,6 +31,7 @@ export function caseHandlers({ desk, region }: OfficeDoors): Desk<CaseRoute> {
     },
     'case.shared': ({ params }) => desk.shared(params.id),
     'case.evidence': ({ params }) => desk.evidence(params.id),
+    'case.keys': async ({ params }) => ({ keys: await desk.keys(params.id) }),
     'case.amend': ({ params, body }) => desk.amend(params.id, body),
     'case.return': ({ params, body }) => desk.registerReturn(params.id, body),
     'case.close': ({ params, body }) => desk.close(params.id, body),
@@ -39,6 +42,7 @@ export function caseHandlers({ desk, region }: OfficeDoors): Desk<CaseRoute> {
     },
     'case.depart': ({ params, body }) => desk.depart(params.id, body),
     'case.dispute': ({ params, body }) => desk.dispute(params.id, body),
+    'case.adopt': ({ params, body }) => desk.adopt(params.id, body.fields),
     'case.report': ({ params, body }) => desk.report(params.id, body),
     'case.correct': ({ params, body }) => desk.correct(params.id, body),
     'case.erase': ({ params }) => desk.erase(params.id),

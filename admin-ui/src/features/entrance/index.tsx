@@ -1,10 +1,11 @@
 /** The way in: sign in, with a second step where the account has one; or, on a new node, its first administrator. */
 import { useQueryClient } from '@tanstack/react-query'
 import { Button, Form, Input } from 'antd'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { type Answer, useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
+import { useTitle } from '../../shared/title.ts'
 import { EntranceCard, useSignedIn } from './card.tsx'
 import { NewPasswordFields } from './new-password.tsx'
 import { words } from './texts.ts'
@@ -12,9 +13,7 @@ import { words } from './texts.ts'
 export function Entrance({ look }: { look: Answer<'entrance.look'> }) {
   const [second, setSecond] = useState(false)
   const t = useTexts(words)
-  useEffect(() => {
-    document.title = `${t.signIn} - ${look.name} - 汇流`
-  }, [t.signIn, look.name])
+  useTitle(t.signIn, look.name)
   if (look.setUp) return <SetUp name={look.name} />
   if (second) return <SecondStep name={look.name} />
   return <FirstStep name={look.name} toSecond={() => setSecond(true)} />

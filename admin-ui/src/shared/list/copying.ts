@@ -37,6 +37,12 @@ export async function copyRows<Row>(shown: readonly Column<Row>[], rows: readonl
   copyByCommand(kinds)
 }
 
+/** A text as it is. */
+export async function copyText(text: string): Promise<void> {
+  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text)
+  copyByCommand({ 'text/plain': text })
+}
+
 function copyByCommand(kinds: Record<string, string>): void {
   const put = (event: ClipboardEvent) => {
     for (const [type, text] of Object.entries(kinds)) event.clipboardData?.setData(type, text)

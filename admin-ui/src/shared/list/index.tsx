@@ -78,7 +78,8 @@ function Rows<N extends ListRoute>({
           title: column.title,
           ...(column.width === undefined ? {} : { width: column.width }),
           ...(column.number ? { align: 'right' as const } : {}),
-          render: (_: unknown, row: Row) => column.show?.(row) ?? (column.text(row) || '—'),
+          render: (_: unknown, row: Row) => cellOf(column, row),
+          onHeaderCell: () => ({ className: 'short' }),
           ...(column.work
             ? {}
             : { sorter: (a: Row, b: Row) => compareTexts(column.text(a), column.text(b)) }),
@@ -126,6 +127,14 @@ function Rows<N extends ListRoute>({
     />
   )
 }
+
+/** Names, days and codes are never broken into two lines; sentences may be. */
+function cellOf<Row>(column: Column<Row>, row: Row): ReactNode {
+  const text = column.text(row)
+  const shown = column.show?.(row) ?? (text || '—')
+  return text.length <= shortText ? <span className="short">{shown}</span> : shown
+}
+const shortText = 12
 
 /** Arrows walk the rows, Enter opens one. */
 function moveOrOpen(event: KeyboardEvent<HTMLElement>, open: () => void): void {

@@ -132,7 +132,7 @@ function SearchField({ hint, arranged, first }: { hint: string; arranged: Arrang
       autoFocus={first && wide}
       maxLength={50}
       autoComplete="off"
-      style={{ width: 290, maxWidth: '100%' }}
+      style={{ width: 210, maxWidth: '100%' }}
     />
   )
 }
@@ -152,7 +152,7 @@ function FilterField({ filter, arranged }: { filter: Filter; arranged: Arrangeme
       allowClear
       showSearch={{ optionFilterProp: 'label' }}
       options={[...filter.options]}
-      style={{ width: filter.width ?? 150 }}
+      style={{ width: filter.width ?? 130 }}
     />
   )
 }

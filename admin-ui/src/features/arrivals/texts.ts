@@ -1,0 +1,52 @@
+import { texts } from '../../shared/language.tsx'
+
+export const words = texts({
+  title: { zh: '流入报到', en: 'Arrivals' },
+  add: { zh: '登记报到', en: 'Register an arrival' },
+  announced: { zh: '待报到', en: 'To arrive' },
+  announcedHint: {
+    zh: '流出地已登记、本人还没有在本地报到的党员。本人来报到时点“确认报到”,核对身份证。',
+    en: 'Announced by home and not yet reported here. When one reports, confirm the arrival with the ID card.',
+  },
+  register: { zh: '报到登记', en: 'Register' },
+  registerHint: {
+    zh: '本地登记的报到及流出地的答复。“查无此人”请核对身份证号或与流出地联系。',
+    en: 'Who reported here and what home answered. For those unknown to home check the ID number or call home.',
+  },
+  here: { zh: '在本地的党员', en: 'Here now' },
+  hereHint: {
+    zh: '身份已确认的流入党员,按两地登记对照。',
+    en: 'Members confirmed here, beside what home says.',
+  },
+  name: { zh: '姓名', en: 'Name' },
+  home: { zh: '流出地', en: 'Home region' },
+  leftOn: { zh: '外出日期', en: 'Left on' },
+  destination: { zh: '外出地点', en: 'Destination' },
+  changed: { zh: '最近变化', en: 'Last change' },
+  confirm: { zh: '确认报到', en: 'Confirm' },
+  idNumber: { zh: '身份证号', en: 'ID number' },
+  phone: { zh: '联系电话', en: 'Phone' },
+  state: { zh: '身份核对', en: 'Identity' },
+  match: { zh: '匹配', en: 'Match' },
+  differs: { zh: '差异', en: 'Deviations' },
+  arrivedOn: { zh: '报到日期', en: 'Arrived on' },
+  employer: { zh: '工作单位', en: 'Employer' },
+  branch: { zh: '党支部', en: 'Branch' },
+  search: { zh: '姓名开头', en: 'Beginning of a name' },
+  file: { zh: '流入党员', en: 'arrivals' },
+  correct: { zh: '更正登记', en: 'Correct' },
+  place: { zh: '编入党支部', en: 'Place in a branch' },
+  placeChosen: { zh: (n: number) => `编入党支部(${n} 人)`, en: (n: number) => `Place ${n} in a branch` },
+  placed: {
+    zh: (n: number) => `${n} 人已编入,正在告知流出地`,
+    en: (n: number) => `${n} placed; their homes are being told`,
+  },
+  notPlaced: { zh: (n: number) => `${n} 人未能编入:`, en: (n: number) => `${n} could not be placed: ` },
+  needed: { zh: '请填写此项', en: 'Fill this in' },
+  noneAnnounced: { zh: '没有等待报到的党员', en: 'Nobody is expected' },
+  noneRegistered: {
+    zh: '还没有报到登记。点“登记报到”,或导入流入登记表。',
+    en: 'Nobody has reported yet. Register an arrival, or import the register.',
+  },
+  noneHere: { zh: '还没有确认身份的流入党员', en: 'Nobody is confirmed here yet' },
+})

@@ -1,0 +1,3 @@
+import { type Answer } from '../../shared/ask.ts'
+
+export type PeerDetail = Answer<'peers.detail'>
