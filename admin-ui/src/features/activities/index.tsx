@@ -1,3 +1,4 @@
+/** The pages of activities, by address. */
 import { Route, Routes } from 'react-router'
 import { LedgerPage } from './ledger.tsx'
 import { ActivitiesPage } from './list.tsx'

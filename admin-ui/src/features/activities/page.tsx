@@ -1,3 +1,4 @@
+/** Activities: where they stand in the menu, and whose page it is. */
 import { CalendarOutlined } from '@ant-design/icons'
 import { lazily, type PageDefinition } from '../../shared/definition.ts'
 

@@ -1,3 +1,4 @@
+/** The words of the pages of activities. */
 import { texts } from '../../shared/language.tsx'
 
 export const words = texts({

@@ -13,33 +13,23 @@ interface Props {
   readonly id: string
   readonly headings: readonly string[]
   readonly rows: readonly HeldRow[]
+  /** The heading of the column that says who is meant. */
+  readonly who: string | undefined
 }
 type Cells = Readonly<Record<string, string>>
 const shownMs = 60_000
 
-export function HeldGrid({ id, headings, rows }: Props) {
+export function HeldGrid({ id, headings, rows, who }: Props) {
   const t = useTexts(words)
   const may = useMay()
-  const [edits, setEdits] = useState<ReadonlyMap<number, Cells>>(new Map())
+  const { edits, change, showFor } = useEdits()
   const grid = useRef<HTMLDivElement>(null)
   const widths = headings.map((heading) => widthOf(heading, rows))
   const focus = (row: HeldRow) => {
-    const at = headings.indexOf(faultyHeading(row, headings))
+    const at = headings.indexOf(faultyHeading(row, headings, who))
     grid.current?.querySelector<HTMLInputElement>(`[data-cell="${row.row}/${at}"]`)?.focus()
   }
   useFirstFocus(rows[0], focus)
-  const change = (row: number, cells: Cells | undefined) =>
-    setEdits((before) => {
-      const after = new Map(before)
-      if (cells === undefined) after.delete(row)
-      else after.set(row, { ...before.get(row), ...cells })
-      return after
-    })
-  const showFor = (row: number, cells: Cells) => {
-    change(row, cells)
-    // What was only looked at is masked again; what was changed meanwhile stays.
-    setTimeout(() => setEdits((before) => without(before, row, cells)), shownMs)
-  }
   const correcting = useCorrecting(id, rows, focus, (row) => change(row, undefined))
   const save = (row: HeldRow) => correcting.save(row, edits.get(row.row) ?? {})
   return (
@@ -138,6 +128,24 @@ function Faults({ of: row }: { of: HeldRow }) {
   )
 }
 
+/** What was typed, or shown for a purpose, and not taken in yet. */
+function useEdits() {
+  const [edits, setEdits] = useState<ReadonlyMap<number, Cells>>(new Map())
+  const change = (row: number, cells: Cells | undefined) =>
+    setEdits((before) => {
+      const after = new Map(before)
+      if (cells === undefined) after.delete(row)
+      else after.set(row, { ...before.get(row), ...cells })
+      return after
+    })
+  const showFor = (row: number, cells: Cells) => {
+    change(row, cells)
+    // What was only looked at is masked again; what was changed meanwhile stays.
+    setTimeout(() => setEdits((before) => without(before, row, cells)), shownMs)
+  }
+  return { edits, change, showFor }
+}
+
 function without(before: ReadonlyMap<number, Cells>, row: number, shown: Cells): ReadonlyMap<number, Cells> {
   const left = Object.entries(before.get(row) ?? {}).filter(([heading, text]) => shown[heading] !== text)
   return new Map(before).set(row, Object.fromEntries(left))
@@ -154,10 +162,10 @@ const faultOf = (row: HeldRow, heading: string) => row.faults.find((fault) => fa
 const isFaulty = (row: HeldRow, heading: string) => faultOf(row, heading) !== undefined
 
 /** Where the eye goes; the number where the fault is in no one cell, since it says who is meant. */
-function faultyHeading(row: HeldRow, headings: readonly string[]): string {
+function faultyHeading(row: HeldRow, headings: readonly string[], who: string | undefined): string {
   return (
     headings.find((heading) => isFaulty(row, heading)) ??
-    headings.find((heading) => row.cells[heading]?.includes('*')) ??
+    headings.find((heading) => heading === who) ??
     headings[0] ??
     ''
   )

@@ -38,7 +38,7 @@ export function ImportPage() {
         style={{ marginTop: 12 }}
         className="held-rows"
       >
-        <Held id={id} />
+        <Held id={id} who={data.columns.find(({ field }) => field === 'idNumber')?.heading} />
       </Card>
       {waiting.length > 0 && (
         <Card size="small" title={t.waitingTitle(data.waiting)} style={{ marginTop: 12 }}>
@@ -54,7 +54,7 @@ export function ImportPage() {
   )
 }
 
-function Held({ id }: { id: string }) {
+function Held({ id, who }: { id: string; who: string | undefined }) {
   const t = useTexts(words)
   const list = useList('imports.rows', {}, { id })
   const held = list.rows.filter(({ state }) => state === 'held')
@@ -63,7 +63,7 @@ function Held({ id }: { id: string }) {
   const [first] = list.data.pages as Answer<'imports.rows'>[]
   return (
     <>
-      {held.length > 0 && <HeldGrid id={id} headings={first?.headings ?? []} rows={held} />}
+      {held.length > 0 && <HeldGrid id={id} headings={first?.headings ?? []} rows={held} who={who} />}
       {list.hasNextPage && (
         <Button
           size="small"

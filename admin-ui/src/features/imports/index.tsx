@@ -1,3 +1,4 @@
+/** The pages of imports, by address. */
 import { Route, Routes } from 'react-router'
 import { ImportPage } from './import.tsx'
 import { StartPage } from './start.tsx'

@@ -1,3 +1,4 @@
+/** Imports: where they stand in the menu, and whose page it is. */
 import { ImportOutlined } from '@ant-design/icons'
 import { lazily, type PageDefinition } from '../../shared/definition.ts'
 

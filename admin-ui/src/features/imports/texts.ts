@@ -1,3 +1,4 @@
+/** The words of the pages of imports. */
 import { texts } from '../../shared/language.tsx'
 
 export const words = texts({

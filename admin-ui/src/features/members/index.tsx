@@ -1,3 +1,4 @@
+/** The pages of members, by address. */
 import { Route, Routes } from 'react-router'
 import { MemberPage } from './member.tsx'
 import { RosterPage } from './roster.tsx'

@@ -1,3 +1,4 @@
+/** Members: where they stand in the menu, and whose page it is. */
 import { TeamOutlined } from '@ant-design/icons'
 import { lazily, type PageDefinition } from '../../shared/definition.ts'
 

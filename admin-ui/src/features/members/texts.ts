@@ -1,3 +1,4 @@
+/** The words of the pages of members. */
 import { texts } from '../../shared/language.tsx'
 
 export const words = texts({

@@ -1,3 +1,4 @@
+/** Organisations: where they stand in the menu, and whose page it is. */
 import { ApartmentOutlined } from '@ant-design/icons'
 import { lazily, type PageDefinition } from '../../shared/definition.ts'
 

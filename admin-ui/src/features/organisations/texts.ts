@@ -1,3 +1,4 @@
+/** The words of the page of organisations. */
 import { texts } from '../../shared/language.tsx'
 
 export const words = texts({

@@ -5,7 +5,7 @@
  * What is searched for is never in the address: it is a name. Chosen filters are, so that a page can lead to a list.
  */
 import { Alert, Button, Card, Descriptions, Empty, Grid, Table } from 'antd'
-import { useMemo, useState, type KeyboardEvent, type ReactNode } from 'react'
+import { useMemo, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import { useNavigate } from 'react-router'
 import { Failure } from '../failure.tsx'
 import { useTexts } from '../language.tsx'
@@ -108,22 +108,7 @@ function Rows<N extends ListRoute>({
               columnWidth: 36,
             },
           })}
-      onRow={(row) =>
-        open === undefined
-          ? {}
-          : {
-              className: 'row-link',
-              tabIndex: 0,
-              onClick: (event) => {
-                const aimed = event.target as HTMLElement
-                const busy = aimed.closest(
-                  'button, a, input, .ant-checkbox-wrapper, .ant-table-selection-column',
-                )
-                if (!busy && (getSelection()?.isCollapsed ?? true)) void go(row)
-              },
-              onKeyDown: (event) => moveOrOpen(event, () => void go(row)),
-            }
-      }
+      onRow={(row) => (open === undefined ? {} : leading(() => void go(row)))}
     />
   )
 }
@@ -135,6 +120,21 @@ function cellOf<Row>(column: Column<Row>, row: Row): ReactNode {
   return text.length <= shortText ? <span className="short">{shown}</span> : shown
 }
 const shortText = 12
+
+/** A row that leads somewhere, by mouse and by keyboard, unless something in it was meant, or its text is being chosen. */
+function leading(go: () => void) {
+  return {
+    className: 'row-link',
+    tabIndex: 0,
+    onClick: ({ target }: MouseEvent<HTMLElement>) => {
+      const busy = (target as HTMLElement).closest(
+        'button, a, input, .ant-checkbox-wrapper, .ant-table-selection-column',
+      )
+      if (!busy && (getSelection()?.isCollapsed ?? true)) go()
+    },
+    onKeyDown: (event: KeyboardEvent<HTMLElement>) => moveOrOpen(event, go),
+  }
+}
 
 /** Arrows walk the rows, Enter opens one. */
 function moveOrOpen(event: KeyboardEvent<HTMLElement>, open: () => void): void {

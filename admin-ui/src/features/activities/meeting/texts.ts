@@ -1,3 +1,4 @@
+/** The words of reporting a branch meeting. */
 import { texts } from '../../../shared/language.tsx'
 
 export const words = texts({
