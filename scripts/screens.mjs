@@ -46,6 +46,35 @@ function sourceHash(root) {
   return hash.digest('hex').slice(0, 16)
 }
 
+/**
+ * Components and icons are taken each from its own file: behind the door of their library a bundler keeps all that any
+ * page uses together, and the first page would load it all.
+ * @type {import('esbuild').Plugin}
+ */
+const partsByName = {
+  name: 'parts-by-name',
+  setup({ onLoad }) {
+    onLoad({ filter: /admin-ui[\\/]src[\\/].*\.tsx?$/ }, ({ path: file }) => ({
+      contents: fs
+        .readFileSync(file, 'utf8')
+        .replace(/import \{([^}]*)\} from '(antd|@ant-design\/icons)'/g, (_, names, library) =>
+          names
+            .split(',')
+            .map((name) => name.trim())
+            .filter((name) => name !== '' && !name.startsWith('type '))
+            .map((name) => `import ${name} from '${fileOf(library, name)}'`)
+            .join(';'),
+        ),
+      loader: file.endsWith('x') ? 'tsx' : 'ts',
+    }))
+  },
+}
+
+function fileOf(library, name) {
+  if (library !== 'antd') return `${library}/es/icons/${name}`
+  return `antd/es/${name.replace(/([a-z])([A-Z])|(?<=[A-Z])([A-Z][a-z])/g, '$1-$2$3').toLowerCase()}/index.js`
+}
+
 async function bundle(root) {
   const esbuild = await import('esbuild')
   const outdir = path.join(root, 'dist', 'screens')
@@ -57,6 +86,7 @@ async function bundle(root) {
     ...{ platform: 'browser', target: ['chrome110', 'firefox115', 'safari16'], jsx: 'automatic' },
     ...{ absWorkingDir: root, outdir, publicPath: '/screens', logLevel: 'silent', legalComments: 'none' },
     define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [partsByName],
     // Schemas must not try to compile themselves, not even while modules load: the page's policy runs no text.
     banner: { js: '(globalThis.__zod_globalConfig??={}).jitless=true;' },
   })

@@ -97,20 +97,21 @@ export class Gate {
   }
 
   /**
-   * Erased records are let by only in copies of what had arrived before (`erased too`); in copies that bear our own
-   * receipt (`receipted`) the key's place was judged when we signed that.
+   * Erased records are let by only in copies of what had arrived before (`erased too`). The key's place is not judged in
+   * copies that bear our own receipt (`receipted`), since it was when we signed that, nor in those that the peer hands
+   * over under a key in force (`vouched`): what it signed under a key that was lost since is its word all the same.
    */
   prove(
     peer: Peer,
     envelope: Envelope,
-    copy: 'no copy' | 'erased too' | 'receipted' = 'no copy',
+    copy: 'no copy' | 'erased too' | 'receipted' | 'vouched' = 'no copy',
   ): Result<{ proven: ProvenEnvelope }> {
     const opened = this.verify(peer, envelope.jws, jwsTypes.envelope)
     if (!opened.ok) return opened
     const read = readEnvelopePayload(opened.payload)
     if (!read.ok) return read
     const { payload } = read
-    if (copy !== 'receipted' && !signsPlace(opened.key, payload))
+    if (copy !== 'receipted' && copy !== 'vouched' && !signsPlace(opened.key, payload))
       return refuse('bad_signature', 'a key that does not sign there')
     const entitled = this.entitled(peer, payload)
     if (!entitled.ok) return entitled

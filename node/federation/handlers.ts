@@ -61,8 +61,8 @@ export interface Retold {
  * down and nothing depends on, because each side's facts come from that side's records alone.
  */
 export interface Facts {
-  /** None of these cases stands in the way of another until it is told. */
-  reset(tx: Transaction, cases: ReadonlySet<Uuid>): Promise<void>
+  /** None of these cases with this peer stands in the way of another until it is told. */
+  reset(tx: Transaction, peer: NodeId, cases: ReadonlySet<Uuid>): Promise<void>
   /**
    * Tells a case from everything its two sides have said, each side in the order of its stream. What does not fit is
    * left out. `home` says whose case it is where every word of it was erased. Without it nothing is made of a case whose
@@ -91,6 +91,8 @@ export interface Facts {
   /** Says what should have followed from words of the peer and was lost before it left. `denied`: queries we have denied. */
   resume(tx: Transaction, peer: Peer, denied: ReadonlySet<Uuid>): Promise<void>
   exists(tx: Transaction, caseId: Uuid): Promise<boolean>
+  /** With which peer a case of this id is, and whether we opened it; undefined when there is none. */
+  heldWith(tx: Transaction, caseId: Uuid): Promise<{ peer: NodeId; ours: boolean } | undefined>
   /** That side has erased its words, though not all that came before it came back: home had closed the case. */
   erasedBy(tx: Transaction, peer: NodeId, caseId: Uuid, by: NodeId): Promise<void>
 }

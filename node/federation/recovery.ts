@@ -137,7 +137,8 @@ export class Recovery {
       const theirs = await this.fetchAll(peer, 'answering', before.into)
       const ownCases = await this.ownCases(peer, own, theirs)
       const copies = { heads, own, theirs, ownCases }
-      if (lacksOurs(heads, own.map(placeOf).at(-1) ?? before.base)) {
+      // What it has given back of ours it holds; and if that is more than it said before, it has moved meanwhile.
+      if (own.length === 0 && lacksOurs(heads, before.base)) {
         await this.store.transaction((tx) => this.takeTheirs(tx, peer, before, copies))
         return 'peer_lost_too'
       }

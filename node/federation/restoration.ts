@@ -276,7 +276,7 @@ export class Restoration {
   }
 
   private async takeFurther(copy: Restored): Promise<void> {
-    const proven = this.parts.gate.prove(this.peer, copy.envelope, 'erased too')
+    const proven = this.parts.gate.prove(this.peer, copy.envelope, 'vouched')
     if (!proven.ok) throw new Unfit(proven.code)
     const { payload, contentId: head } = proven.proven
     const { epoch, seq } = payload

@@ -14,6 +14,7 @@ import {
 import { type Row, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
 import { lineOf } from './envelopes-in.ts'
+import { isAnothers, opens } from './case-ids.ts'
 import { type Facts, type RecordHandlers, type Told, type Unfit } from './handlers.ts'
 import { type Peer } from './peers.ts'
 import { eraseLine, recordSent } from './stream-records.ts'
@@ -145,7 +146,7 @@ export class Retelling {
 
   /** Tells what can be told by now, and leaves open what cannot. */
   async tellWhatIsThere(): Promise<void> {
-    await this.parts.facts.reset(this.tx, this.touched)
+    await this.parts.facts.reset(this.tx, this.peer.node, this.touched)
     await this.recall()
     for (const caseId of this.touched) await this.retell(caseId, await this.toldOf(caseId))
   }
@@ -159,7 +160,7 @@ export class Retelling {
     this.dropAnswered()
     // Of two lives of this node each may have opened a case of one person: the one the peer has refused gives way.
     for (const { caseId } of await this.refusedOpenings()) if (caseId !== null) this.touched.add(caseId)
-    await this.parts.facts.reset(this.tx, this.touched)
+    await this.parts.facts.reset(this.tx, this.peer.node, this.touched)
     await this.recall()
     // In the order in which they were opened: a later stay of a person is the one he is in.
     for (const caseId of [...this.touched].sort())
@@ -194,6 +195,8 @@ export class Retelling {
     ownCases?: ReadonlySet<Uuid>,
   ): Promise<readonly Unfit[]> {
     const { self, facts, alarms } = this.parts
+    if (await isAnothers(this.tx, facts, { peer: this.peer.node, self, caseId, told }))
+      return told.map((one) => ({ told: one, code: 'case_unknown' }))
     const home = ownCases && (ownCases.has(caseId) ? self : this.peer.node)
     const { unfit, displaced } = await facts.retell(this.tx, this.peer, caseId, told, home)
     if (displaced !== undefined)
@@ -324,10 +327,6 @@ function read(text: string | null): FactRecord | undefined {
 
 function ofType<T extends RecordType>(records: readonly FactRecord[], type: T): FactRecord<T>[] {
   return records.filter(({ type: its }) => its === type) as FactRecord<T>[]
-}
-
-function opens({ record: { type } }: Told): boolean {
-  return type === 'identity.asserted' || type === 'flow.published'
 }
 
 function departs(caseId: Uuid): (record: FactRecord) => boolean {

@@ -185,9 +185,11 @@ export class Cases {
   }
 
   /** Until they are told again another case of the person may be the open one. */
-  async reset(tx: Transaction, ids: ReadonlySet<Uuid>): Promise<void> {
-    for (const id of ids)
-      if ((await tx.get(cases, { id }))?.open) await tx.update(cases, { id }, { open: false })
+  async reset(tx: Transaction, peer: NodeId, ids: ReadonlySet<Uuid>): Promise<void> {
+    for (const id of ids) {
+      const row = await tx.get(cases, { id })
+      if (row?.open && row.peer === peer) await tx.update(cases, { id }, { open: false })
+    }
   }
 
   /** Ids of the open cases in which we are host. */

@@ -62,12 +62,17 @@ export class FlowRetelling implements Facts {
     this.ids = parts.ids
   }
 
-  async reset(tx: Transaction, caseIds: ReadonlySet<Uuid>): Promise<void> {
-    await this.cases.reset(tx, caseIds)
+  async reset(tx: Transaction, peer: NodeId, caseIds: ReadonlySet<Uuid>): Promise<void> {
+    await this.cases.reset(tx, peer, caseIds)
   }
 
   async exists(tx: Transaction, caseId: Uuid): Promise<boolean> {
     return (await this.cases.get(tx, caseId)) !== undefined
+  }
+
+  async heldWith(tx: Transaction, caseId: Uuid): Promise<{ peer: NodeId; ours: boolean } | undefined> {
+    const row = (await this.cases.get(tx, caseId))?.row
+    return row && { peer: row.peer, ours: row.side === 'home' }
   }
 
   async erasedBy(tx: Transaction, peer: NodeId, caseId: Uuid, by: NodeId): Promise<void> {

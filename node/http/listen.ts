@@ -29,7 +29,12 @@ export function listen(
   { ofOneAddress = Infinity, isProxy = () => false }: Bounds = {},
 ): Promise<() => Promise<void>> {
   return new Promise((resolve, reject) => {
-    const serverOptions = { maxHeaderSize: headerBytes, connectionsCheckingInterval: checkedEveryMs }
+    const serverOptions = {
+      maxHeaderSize: headerBytes,
+      connectionsCheckingInterval: checkedEveryMs,
+      // Set below for those that are heard.
+      noDelay: false,
+    }
     const server = serve({ fetch, hostname, port, serverOptions }) as Server
     server.headersTimeout = headersTimeoutMs
     server.requestTimeout = requestTimeoutMs
@@ -42,20 +47,20 @@ export function listen(
 
 /** A socket that is closed at once costs a hundredth of a request that is answered. */
 function boundConnections(server: Server, most: number, isProxy: (address: string) => boolean): void {
-  const open = new Map<string, number>()
+  const open = new Map<string, { count: number; readonly most: number }>()
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? ''
-    if (isProxy(address)) return
-    const count = open.get(address) ?? 0
-    if (count >= most) {
+    const known = open.get(address)
+    if (known && known.count >= known.most) {
       socket.destroy()
       return
     }
-    open.set(address, count + 1)
+    const callers = known ?? { count: 0, most: isProxy(address) ? Infinity : most }
+    callers.count++
+    open.set(address, callers)
+    socket.setNoDelay(true)
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1
-      if (left === 0) open.delete(address)
-      else open.set(address, left)
+      if (--callers.count === 0) open.delete(address)
     })
   })
 }

@@ -74,20 +74,25 @@ export class Faults {
     deed: () => Promise<boolean>,
   ): Promise<void> {
     const running = new Set<Promise<unknown>>()
+    const failed: unknown[] = []
     const stepMs = (seconds * 1000) / Math.max(1, times)
     // A deed that is never possible must not keep the run for ever.
     const giveUp = performance.now() + seconds * 3000
-    for (let done = 0; done < times && performance.now() < giveUp;) {
+    for (let done = 0; done < times && performance.now() < giveUp && failed.length === 0;) {
       const left = Math.max(0, this.until - performance.now())
       await delay(Math.min(stepMs, left / (times - done) + 20) * (0.5 + this.random()))
       const before = this.done[name]
-      const run = deed().finally(() => running.delete(run))
+      // A region that does not come back ends the run: without it nothing more is done to it, and nobody would say so.
+      const run = deed()
+        .catch((error: unknown) => failed.push(error))
+        .finally(() => running.delete(run))
       running.add(run)
       // What needs long (a restart, a full disk) goes on beside the next.
       await Promise.race([run, delay(50)])
       done += this.done[name] > before ? 1 : 0
     }
     await Promise.all(running)
+    if (failed.length > 0) throw failed[0]
   }
 
   /** What was done on all lines together. */

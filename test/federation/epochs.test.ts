@@ -291,6 +291,42 @@ describe('recovery', () => {
     expect(await host.memory.read((reader) => reader.find(forks, {}))).toEqual([])
   })
 
+  it('crosses with one that arrives while the peer answers: nothing is taken back from half of it', async () => {
+    await publish(1)
+    await arrive(1)
+    await levelled()
+    const kept = home.keep()
+    await arrive(2)
+    await publish(2)
+    await levelled()
+    nodes.network.fate = ({ from, door }) => (from === xinyang && door === 'envelopes' ? 'drop' : 'deliver')
+    await publish(3)
+    const held: Post | undefined = nodes.network.posts.findLast(({ door }) => door === 'envelopes')
+    await home.restore(kept)
+    await nodes.clock.advance(5_000)
+    const { requests, inbox } = host.region
+    const honest = Object.getPrototypeOf(requests) as { answerBody: (...args: unknown[]) => Promise<string> }
+    Object.assign(requests, {
+      answerBody: async (...args: unknown[]) => {
+        const text = await honest.answerBody.apply(requests, args)
+        // The envelope of the life before comes right after the host has said how far it is.
+        if ((args[2] as { what: string }).what === 'heads')
+          await inbox.receive(xinyang, held?.body ?? new Uint8Array())
+        return text
+      },
+    })
+    const before = await home.memory.read((reader) => reader.find(recordsIn, {}))
+    await home.region.recovery.allow()
+    const peer = await home.memory.read((reader) => home.region.peers.get(reader, shenzhen))
+    expect(peer && (await home.region.recovery.recover(peer))).toBe('bad_answer')
+    expect(await home.memory.read((reader) => reader.find(recordsIn, {}))).toEqual(before)
+    await levelled()
+    expect(await home.standing()).toEqual(['open'])
+    await expectSame(nodes)
+    await expectHeardOnce(home, host)
+    expect(await namesAt(home, shenzhen)).toEqual([1, 2, 3].map(nameOf).sort())
+  })
+
   it('of an office that worked on before it noticed: what contradicts the peers is for a person, the rest is said', async () => {
     await publish(1)
     await levelled()

@@ -147,6 +147,16 @@ export async function twoNodes(seed = 1): Promise<Nodes> {
   return nodes
 }
 
+/** One more node, with an agreement with `peer`. */
+export async function joined(world: World, node: NodeId, peer: Node): Promise<Node> {
+  const another = new Node(world, node)
+  await another.claim()
+  await agree(peer, another, world.network)
+  await another.region.start()
+  await settled()
+  return another
+}
+
 /** Envelopes and receipts that left a node from now on. The same bytes again are nothing new. */
 export function watchSigned({ network }: World, node: NodeId): Set<string> {
   const tokens = new Set<string>()

@@ -49,6 +49,7 @@ export function audit(
     sayOnce(world, out)
     if (occasion === 'recovered') noticeSaidAgain(world, out, before.written)
     erased(world, out, into, pair)
+    if (occasion === 'end') answered(world, out, into)
   }
   refold(world, node, peer, pair, occasion)
 }
@@ -229,6 +230,23 @@ function sayOnce(world: Witness, out: Stream): void {
       if (said.has(name)) world.violate('said-once', `${out.issuer}>${out.receiver}: ${type} ${name}`)
       said.add(name)
     }
+  }
+}
+
+/** Whoever took a question has answered it, unless his answer no longer fitted and a person was told so. */
+function answered(world: Witness, out: Stream, into: Stream): void {
+  const { ledger } = world
+  if (!world.isOurs(into.issuer) || world.dead.has(into.issuer)) return
+  if (ledger.unsaid.has(`${out.issuer}|${out.receiver}`)) return
+  const answers = new Set<string | null | undefined>()
+  for (const { digest } of out.written)
+    answers
+      .add(recordAt(ledger, digest, 'identity.asserted')?.body.query)
+      .add(recordAt(ledger, digest, 'identity.denied')?.body.query)
+  for (const [digest, { outcome }] of into.judged) {
+    const question = outcome === 'applied' ? recordAt(ledger, digest, 'identity.queried') : undefined
+    if (question && !answers.has(question.id))
+      world.violate('answered', `${into.issuer}>${into.receiver}: question ${question.id} has no answer`)
   }
 }
 

@@ -3,7 +3,14 @@
  * own and its own as others', floods, and answers what it likes. What it may achieve is its own word, once, in order.
  */
 import { type HttpAnswer } from '../../node/platform.ts'
-import { contentId, splitEnvelopes, utf8, type NodeId, type SealedEnvelope } from '../../protocol/index.ts'
+import {
+  contentId,
+  splitEnvelopes,
+  utf8,
+  type Digest,
+  type NodeId,
+  type SealedEnvelope,
+} from '../../protocol/index.ts'
 import { bodyOf } from '../harness/peer.ts'
 import { type Chance } from './chance.ts'
 import { simCrypto } from './keys.ts'
@@ -23,12 +30,14 @@ const misdeeds = [
   'say',
   'replay',
   'repeat content',
+  'repeat content',
   'mutate',
   'forge',
   'steal',
   'wrong audience',
   'gap',
   'other epoch',
+  'open epoch',
   'open epoch',
   'open epoch elsewhere',
   'announce a key',
@@ -67,8 +76,10 @@ export class Byzantine implements Actor {
     const victim = this.victims.get(life.region.self)
     if (!victim) return
     const document = await victim.conclude(life)
+    this.agreedKeys.set(life.region.self, victim.kid)
     this.world.documents.push({ nodes: [this.node, life.region.self], document })
   }
+  private readonly agreedKeys = new Map<NodeId, string>()
 
   /** Its key was found out: it gets another, and goes on under the old one all the same, now and then. */
   async rekey(node: NodeId): Promise<void> {
@@ -80,8 +91,9 @@ export class Byzantine implements Actor {
   }
   private readonly formerKeys = new Map<NodeId, string[]>()
 
-  kidFor(node: NodeId): string | undefined {
-    return this.victims.get(node)?.kid
+  /** Every key it has signed with, or could have, for this reader. */
+  kidsFor(node: NodeId): string[] {
+    return [this.victims.get(node)?.kid ?? '', ...(this.formerKeys.get(node) ?? [])]
   }
 
   start({ world, chance }: Storm): void {
@@ -148,9 +160,26 @@ export class Byzantine implements Actor {
     }
   }
 
+  /** Where its stream ends at the reader, as receipts and heads tell it. */
+  private lastAt({ to }: SimPeer): { epoch: number; seq: number; head: Digest | null } {
+    const last = this.world.ledger.stream(this.node, to).taken.at(-1)
+    return { epoch: last?.epoch ?? 1, seq: last?.seq ?? 0, head: last?.contentId ?? null }
+  }
+
+  /** Its next envelope comes right after the last that was taken, under the key that signs there. */
+  private keepInPlace(victim: SimPeer): void {
+    const { ledger, revoked } = this.world
+    victim.goOnAfter(this.lastAt(victim))
+    const kid = ledger.stream(this.node, victim.to).taken.at(-1)?.kid
+    const lost = kid === undefined || revoked.has(`${victim.to} ${this.node} ${kid}`)
+    victim.signWith(lost ? (this.agreedKeys.get(victim.to) ?? victim.kid) : kid)
+  }
+
   private misbehave(victim: SimPeer): void {
     const { chance, world } = this
     const what = chance.pick(misdeeds)
+    // What it says out of place is refused for that alone; what it says in its place must be refused for what it is.
+    if (chance.under(0.7)) this.keepInPlace(victim)
     world.faulted('F16', `${what} ${victim.to}`)
     switch (what) {
       case 'say':
@@ -212,9 +241,7 @@ export class Byzantine implements Actor {
 
   /** A new epoch after what was really taken, or one that names another place than the one it follows. */
   private openEpoch(victim: SimPeer, properly: boolean): void {
-    const { taken } = this.world.ledger.stream(this.node, victim.to)
-    const last = taken.at(-1)
-    const after = { epoch: last?.epoch ?? 1, seq: last?.seq ?? 0, head: last?.contentId ?? null }
+    const after = this.lastAt(victim)
     if (properly) return this.post(victim.to, bodyOf(this.sign(victim, victim.open(after, 'fork'))))
     const wrong = { ...after, seq: Math.max(0, after.seq - 1) }
     const opening = victim.record('epoch.opened', null, { after: wrong, reason: 'recovered' })
@@ -241,17 +268,19 @@ export class Byzantine implements Actor {
     if (!former) return
     const { kid } = victim
     victim.signWith(this.chance.pick(former))
-    const last = this.world.ledger.stream(this.node, victim.to).taken.at(-1)
-    const place = { epoch: last?.epoch ?? 1, seq: (last?.seq ?? 0) + 1, prev: last?.contentId ?? null }
+    const { epoch, seq, head: prev } = this.lastAt(victim)
+    const place = { epoch, seq: seq + 1, prev }
     this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, ...this.records(victim)))))
     victim.signWith(kid)
   }
 
   /** Another envelope for a place that is taken, or for the next one with another past. */
   private equivocate(victim: SimPeer): void {
-    if (victim.seq === 0) return
+    const { taken } = this.world.ledger.stream(this.node, victim.to)
+    if (taken.length === 0) return
+    const { epoch, seq } = this.chance.pick(taken)
     const place = this.chance.under(0.5)
-      ? { seq: this.chance.between(1, victim.seq), prev: victim.head }
+      ? { epoch, seq, prev: victim.head }
       : { prev: contentId(simCrypto, `${victim.head}.y`) }
     this.post(victim.to, bodyOf(this.sign(victim, victim.seal(place, ...this.records(victim)))))
   }
@@ -265,14 +294,11 @@ export class Byzantine implements Actor {
     }
     const others = [...this.victims.keys()].filter((node) => node !== victim.to)
     const stream = this.world.ledger.stream(this.chance.pick(others), victim.to)
-    const next = {
-      iss: stream.issuer,
-      seq: stream.taken.length + 1,
-      prev: stream.taken.at(-1)?.contentId ?? null,
-    }
-    const envelope = victim.seal(next, ...this.records(victim))
-    if (this.chance.under(0.5)) return this.post(victim.to, bodyOf(envelope), stream.issuer)
-    const [head, payload] = envelope.jws.split('.')
+    const { epoch, seq, contentId: prev } = stream.taken.at(-1) ?? { epoch: 1, seq: 0, contentId: null }
+    const envelope = victim.seal({ iss: stream.issuer, epoch, seq: seq + 1, prev }, ...this.records(victim))
+    if (this.chance.under(0.3)) return this.post(victim.to, bodyOf(envelope), stream.issuer)
+    const head = this.headerOf(stream.issuer) ?? envelope.jws.split('.')[0]
+    const payload = envelope.jws.split('.')[1]
     const signature = Buffer.from(Uint8Array.from({ length: 64 }, () => this.chance.below(256))).toString(
       'base64url',
     )
@@ -281,6 +307,12 @@ export class Byzantine implements Actor {
       bodyOf({ jws: `${head}.${payload}.${signature}`, records: envelope.records }),
       stream.issuer,
     )
+  }
+
+  /** The header under which somebody signs, read off what he has posted of late. */
+  private headerOf(node: NodeId): string | undefined {
+    const post = this.world.network.old.findLast(({ from, door }) => from === node && door === 'envelopes')
+    return post && Buffer.from(post.body).toString('utf8').split('.')[0]
   }
 
   /** What an honest node said to somebody, said to somebody else, or under another name. */
@@ -304,10 +336,9 @@ export class Byzantine implements Actor {
 
   private records(victim: SimPeer): string[] {
     const { chance } = this
-    const caseId = chance.under(0.3)
-      ? chance.pick([...this.world.ledger.desk(victim.to).cases, victim.nextId()])
-      : victim.nextId()
-    const tag = Buffer.alloc(32, chance.below(5)).toString('base64url')
+    const told = chance.under(0.3) ? chance.pick([...this.world.ledger.desk(victim.to).cases, '']) : ''
+    const caseId = this.isAbout(told, victim.to) ? told : victim.nextId()
+    const tag = Buffer.alloc(32, chance.below(12)).toString('base64url')
     const person = { name: '赵恶' }
     const open = victim.record('flow.published', caseId, { tag, person, outflow: outflow(victim.to) })
     const more = [
@@ -325,6 +356,26 @@ export class Byzantine implements Actor {
     return texts
   }
 
+  /**
+   * Could the id of this case have come to its ears? Nobody can know it before both its nodes have it for good: an id is
+   * drawn by chance and goes to the counterpart alone.
+   */
+  private isAbout(id: string, reader: NodeId): boolean {
+    const { ledger } = this.world
+    for (const other of [...this.victims.keys(), ...this.world.network.actors.keys()]) {
+      const [ours, theirs] = [ledger.stream(reader, other), ledger.stream(other, reader)]
+      const opening = [...ours.written, ...theirs.written].find(
+        ({ caseId, type }) => caseId === id && (type === 'identity.asserted' || type === 'flow.published'),
+      )
+      if (!opening) continue
+      const holds = ({ digests }: { digests: readonly string[] }) => digests.includes(opening.digest)
+      const receipted = theirs.sealed.find(holds)?.contentId ?? ''
+      return ours.taken.some(holds) || theirs.receipted.has(receipted)
+    }
+    // Its own, or one of somebody who writes by a script.
+    return id !== ''
+  }
+
   private sign(victim: SimPeer, envelope: SealedEnvelope): SealedEnvelope {
     this.world.ledger.stream(this.node, victim.to).signed.add(envelope.contentId)
     return envelope
@@ -338,12 +389,15 @@ export class Byzantine implements Actor {
   }
 
   private send(post: Post): void {
-    this.world.timeline.after(
-      this.chance.spread(1, 200),
-      () =>
-        void this.world.network
-          .carry(post)
-          .catch((error: unknown) => this.world.judge(error, 'hostile post')),
-    )
+    const carry = () => this.carry(post).catch((error: unknown) => this.world.judge(error, 'hostile post'))
+    this.world.timeline.after(this.chance.spread(1, 200), () => void carry())
+  }
+
+  /** It keeps the receipts it gets: whoever loses his database must not learn from it that he said otherwise. */
+  private async carry(post: Post): Promise<void> {
+    const answer = await this.world.network.carry(post)
+    if (post.from !== this.node || answer?.status !== 200) return
+    const tokens = Buffer.from(answer.body).toString('utf8').split('\n').filter(Boolean)
+    this.victims.get(post.to)?.receipted(tokens)
   }
 }

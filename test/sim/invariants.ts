@@ -52,9 +52,7 @@ export function checkCommit(world: Witness, node: NodeId, commit: Commit): void 
   for (const taken of anew(commit.taken)) checkOutcomes(world, node, taken)
   for (const receipted of anew(commit.receipted)) checkReceipted(world, node, receipted)
   for (const { peer, seq } of commit.forks) checkFork(world, node, peer, seq)
-  for (const peer of commit.frozen)
-    if (world.isHonest(peer) && !world.forked.has(peer))
-      world.violate('no-fork', `${node} froze the stream of ${peer}`)
+  for (const peer of commit.frozen) checkFrozen(world, node, peer, commit.forks)
   const { cases } = commit
   checkCases(world, node, { ...commit, cases: cases.filter(({ after }) => !again.has(after.peer)) }, touched)
   if (again.size === 0) checkActivities(world, node, commit, touched)
@@ -87,7 +85,10 @@ function checkAlarms(world: Witness, node: NodeId, { alarms }: Commit): void {
             ? world.shaken.has(node) && (subject.startsWith('unsaid') || !world.isHonest(peer))
             : true
     if (!caused) world.violate('no-false-alarm', `${node}: ${kind} ${peer} ${subject}`)
-    if (kind === 'replay_differs' && subject.startsWith('unsaid')) world.saw('something unsaid for good')
+    if (kind === 'replay_differs' && subject.startsWith('unsaid')) {
+      world.ledger.unsaid.add(`${node}|${peer}`)
+      world.saw('something unsaid for good')
+    }
     const displaced = /^displaced (.*)$/.exec(subject)?.[1]
     if (displaced !== undefined) world.ledger.displace(node, peer, displaced)
   }
@@ -97,6 +98,14 @@ function checkFork(world: Witness, node: NodeId, peer: NodeId, seq: number): voi
   if (!world.isHonest(peer)) world.saw('fork kept')
   else if (world.forked.has(peer)) world.saw('fork of two lives kept')
   else world.violate('no-fork', `${node} keeps a fork of ${peer} at ${seq}`)
+}
+
+function checkFrozen(world: Witness, node: NodeId, peer: NodeId, found: Commit['forks']): void {
+  if (world.isHonest(peer) && !world.forked.has(peer))
+    return world.violate('no-fork', `${node} froze the stream of ${peer}`)
+  const epoch = world.ledger.stream(peer, node).taken.at(-1)?.epoch ?? 1
+  if (!found.some((fork) => fork.peer === peer && fork.epoch >= epoch))
+    world.violate('no-fork', `${node} froze the stream of ${peer} in epoch ${epoch} for what was given up`)
 }
 
 function checkWritten(world: Witness, node: NodeId, written: Written, touched: Touched): void {

@@ -125,6 +125,9 @@ export class Ledger {
   /** Cases whose id another peer had used while nobody here knew of them, by node, that peer and id. */
   readonly displaced = new Set<string>()
 
+  /** Nodes and peers of which a recovery left out what no longer fitted: a person was told. */
+  readonly unsaid = new Set<string>()
+
   /** A case has become another: what was said of the one before it counts no longer. */
   displace(node: NodeId, peer: NodeId, caseId: string): void {
     this.displaced.add(`${node}|${peer}|${caseId}`)

@@ -124,31 +124,54 @@ export async function changeKeys(storm: Storm): Promise<void> {
   // A key that one process adds is not known to the other until that is started again.
   if (!life || !calm(storm, node)) return
   try {
-    if (chance.under(0.75)) {
+    if (chance.under(0.6)) {
       world.faulted('F15', `${node.id} rotates`)
       await life.region.ownKeys.rotate()
       if (chance.under(0.3)) await life.region.ownKeys.rotate()
-    } else if (chance.under(0.5)) await revokeHostile(world, life)
+    } else if (chance.under(0.7)) await replaceHostile(storm, node, life)
     else await replaceKey(storm, node, life)
   } catch (error) {
     if (life.alive) world.judge(error, `keys of ${node.id}`)
   }
 }
 
-/** The key of a hostile peer is not to be believed any more; later he gets an agreement under another. */
-async function revokeHostile(world: Stage, life: Life): Promise<void> {
+/**
+ * The key of a hostile peer is not to be believed any more. Either the operator revokes it, and an agreement under
+ * another follows when the two have met, or that agreement is all there is and ends the old key by itself.
+ */
+async function replaceHostile(storm: Storm, node: Machine, life: Life): Promise<void> {
+  const { world, chance } = storm
   const actor = [...world.network.actors.values()].find((one) => one instanceof Byzantine)
-  if (!actor) return
-  const { region } = life
-  world.faulted('F15', `${region.self} revokes the key of ${actor.node}`)
-  await revoke(world, life, actor.node, actor.kidFor(region.self))
-  await actor.rekey(region.self)
-  await actor.agreeWith(life)
+  if (!actor || meeting.has(node)) return
+  const revoked = chance.under(0.5)
+  world.faulted('F15', `${node.id} ${revoked ? 'revokes' : 'replaces'} the key of ${actor.node}`)
+  if (revoked) await revoke(world, life, actor.node, actor.kidsFor(node.id))
+  meeting.add(node)
+  const meet = async () => {
+    const now = node.life
+    if (!now || !calm(storm, node)) return later()
+    const old = actor.kidsFor(node.id)
+    await actor.rekey(node.id)
+    await actor.agreeWith(now)
+    for (const kid of old) world.revoked.add(`${node.id} ${actor.node} ${kid}`)
+    meeting.delete(node)
+  }
+  const tryMeeting = () =>
+    meet().catch((error: unknown) => {
+      meeting.delete(node)
+      world.judge(error, `the operator of ${node.id}`)
+    })
+  const later = () => void world.timeline.after(chance.spread(1000, 30_000), () => void tryMeeting())
+  if (revoked) later()
+  else await tryMeeting()
 }
 
-async function revoke(world: Stage, { region }: Life, peer: NodeId, kid: string | undefined): Promise<void> {
+/** Nodes whose operator has still to meet the hostile one for a new agreement. */
+const meeting = new WeakSet<Machine>()
+
+async function revoke(world: Stage, { region }: Life, peer: NodeId, kids: readonly string[]): Promise<void> {
   await region.store.transaction((tx) => region.peers.revoke(tx, peer))
-  world.revoked.add(`${region.self} ${peer} ${kid}`)
+  for (const kid of kids) world.revoked.add(`${region.self} ${peer} ${kid}`)
   world.saw('key revoked')
 }
 
@@ -174,7 +197,7 @@ export async function runErrands(world: Stage, { region }: Life): Promise<void> 
     const here = world.nodes.get(errand.node)?.life
     if (!other?.life || !here || other.twin || world.damaged.has(errand.peer)) continue
     // Once: said again it would end the key of the new agreement too.
-    if (!errand.revoked) await revoke(world, other.life, errand.node, errand.old)
+    if (!errand.revoked) await revoke(world, other.life, errand.node, [errand.old])
     errand.revoked = true
     await world.agree(here, other.life)
     world.errands.splice(world.errands.indexOf(errand), 1)

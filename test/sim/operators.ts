@@ -70,7 +70,7 @@ async function healFork(world: Stage, { region }: Life, peer: NodeId): Promise<b
   const other = world.nodes.get(peer)
   // Whoever forks on purpose is let in again too: he can do no more than before.
   if (!other) {
-    if (world.chance.under(0.5)) await region.agreements.thaw(peer)
+    if (world.chance.under(0.8)) await region.agreements.thaw(peer)
     return true
   }
   if (!other.life || other.twin || world.damaged.has(peer)) return false

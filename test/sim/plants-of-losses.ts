@@ -56,8 +56,8 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'key-from-the-wrong-place',
     file: gate,
-    find: "if (copy !== 'receipted' && !signsPlace(opened.key, payload))",
-    replace: "if (copy === 'receipted' && !signsPlace(opened.key, payload) && payload.seq < 0)",
+    find: "copy !== 'vouched' && !signsPlace(opened.key, payload)",
+    replace: "copy !== 'vouched' && !signsPlace(opened.key, payload) && payload.seq < 0",
     why: 'a key signs envelopes before its first and after its last place',
   },
   {

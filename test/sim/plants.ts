@@ -86,9 +86,9 @@ export const plants: readonly Plant[] = [
     file: inbox,
     find: 'if (stored?.contentId === proven.contentId) return { ok: true, receipt: stored.receipt }',
     replace: `if (stored?.contentId === proven.contentId) {
-      const { records } = proven.payload
+      const { length } = proven.digests
       const iat = Math.floor(this.clock.nowMs() / 1000)
-      const outcomes = records.map((): Outcome => 'applied')
+      const outcomes = Array.from({ length }, (): Outcome => 'applied')
       const said = { iss: this.self, aud: stream.peer, epoch, seq, head: proven.contentId, iat, outcomes }
       return { ok: true, receipt: signReceipt(await this.peers.signerFor(tx, stream.peer), said) }
     }`,

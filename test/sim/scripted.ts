@@ -124,10 +124,22 @@ export class SimPeer extends ScriptedPeer {
     const { epoch, seq, head } = after
     const opening = this.record('epoch.opened', null, { after: { epoch, seq, head }, reason })
     const next = Math.max(this.epoch, epoch) + 1
-    // What was never taken is given up.
+    this.giveUp(after)
+    return this.goOn(this.seal({ epoch: next, seq: 1, prev: head }, opening))
+  }
+
+  /** Goes on behind what the reader has taken, whatever was said beyond it. */
+  goOnAfter(last: { epoch: number; seq: number; head: Digest | null }): void {
+    this.giveUp(last)
+    this.epoch = last.epoch
+    this.seq = last.seq
+    this.head = last.head
+  }
+
+  /** What was never taken is said no more. */
+  private giveUp({ epoch, seq }: { epoch: number; seq: number }): void {
     const given = this.sent.findIndex((one) => one.epoch > epoch || (one.epoch === epoch && one.seq > seq))
     if (given >= 0) this.sent.splice(given)
-    return this.goOn(this.seal({ epoch: next, seq: 1, prev: head }, opening))
   }
 
   private goOn(envelope: SealedEnvelope): SealedEnvelope {

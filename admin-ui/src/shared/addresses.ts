@@ -6,10 +6,14 @@ export function casesAt(
   side: 'home' | 'host',
   filters: { peer?: string; meaning?: Exclude<Meaning, 'in-flight'> } = {},
 ): string {
-  return withFilters(side === 'home' ? '/outflow' : '/arrivals/cases', filters)
+  if (side === 'home') return withFilters('/outflow', filters)
+  // Who is announced and not here yet stands in a list of their own.
+  const { meaning, ...rest } = filters
+  if (meaning === 'pending') return withFilters('/arrivals', { tab: 'announced', ...rest })
+  return withFilters('/arrivals', { tab: 'here', ...filters })
 }
 
-export function arrivalsAt(state?: 'waiting' | 'asked' | 'known' | 'denied'): string {
+export function arrivalsAt(state: 'waiting' | 'asked' | 'known' | 'denied'): string {
   return withFilters('/arrivals', { state })
 }
 

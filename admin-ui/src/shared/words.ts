@@ -104,6 +104,14 @@ export const purposeWords = texts({
   correction: { zh: '更正数据', en: 'To correct data' },
   inspection: { zh: '检查审计', en: 'For inspection' },
 })
+export const exportPurposeWords = texts({
+  meeting: { zh: '联席会议', en: 'For a joint meeting' },
+  inspection: { zh: '检查审计', en: 'For inspection' },
+  statistics: { zh: '统计报表', en: 'For statistics' },
+  dues: { zh: '收缴党费', en: 'For dues' },
+  contact: { zh: '联系党员', en: 'To contact members' },
+  handover: { zh: '工作交接', en: 'For a handover' },
+})
 export const kindWords = texts({
   region: { zh: '地区', en: 'Region' },
   committee: { zh: '党委', en: 'Committee' },

@@ -60,10 +60,6 @@ export const words = texts({
     zh: (home: string, host: string) => `改看${home}流出到${host}`,
     en: (home: string, host: string) => `See ${home} to ${host}`,
   },
-  says: {
-    zh: (name: string, count: number) => `${name}登记 ${count} 人`,
-    en: (name: string, count: number) => `${name} counts ${count}`,
-  },
   name: { zh: '姓名', en: 'Name' },
   finding: { zh: '对账结果', en: 'Finding' },
   fields: { zh: '不一致的内容', en: 'What differs' },

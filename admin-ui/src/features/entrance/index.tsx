@@ -6,8 +6,8 @@ import { type Answer, useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { useTitle } from '../../shared/title.ts'
+import { NewPasswordFields } from '../../shared/new-password.tsx'
 import { EntranceCard, useSignedIn } from './card.tsx'
-import { NewPasswordFields } from './new-password.tsx'
 import { words } from './texts.ts'
 
 export function Entrance({ look }: { look: Answer<'entrance.look'> }) {

@@ -1,40 +1,11 @@
-/** Choosing a password: typed twice, judged by the node. */
+/** The first thing after signing in with a one-time password. */
 import { Button, Form, Input } from 'antd'
 import { useAct } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
+import { NewPasswordFields } from '../../shared/new-password.tsx'
 import { EntranceCard, useSignedIn } from './card.tsx'
 import { words } from './texts.ts'
-
-/** Fields `next` and `again`. */
-export function NewPasswordFields() {
-  const t = useTexts(words)
-  return (
-    <>
-      <Form.Item
-        name="next"
-        label={t.newPassword}
-        extra={t.passwordHint}
-        rules={[{ required: true, min: 10, message: t.passwordHint }]}
-      >
-        <Input.Password autoComplete="new-password" maxLength={1000} />
-      </Form.Item>
-      <Form.Item
-        name="again"
-        label={t.repeat}
-        dependencies={['next']}
-        rules={[
-          ({ getFieldValue }) => ({
-            validator: (_, value) =>
-              value === getFieldValue('next') ? Promise.resolve() : Promise.reject(new Error(t.differs)),
-          }),
-        ]}
-      >
-        <Input.Password autoComplete="new-password" maxLength={1000} />
-      </Form.Item>
-    </>
-  )
-}
 
 /** Who came with a one-time password does nothing else first. */
 export function NewPassword() {

@@ -23,13 +23,6 @@ export const words = texts({
   setUpCode: { zh: '初始设置码', en: 'Set-up code' },
   name: { zh: '姓名', en: 'Name' },
   newAccount: { zh: '登录账号', en: 'Account to sign in with' },
-  newPassword: { zh: '新密码', en: 'New password' },
-  repeat: { zh: '再次输入新密码', en: 'New password again' },
-  differs: { zh: '两次输入的密码不同', en: 'The two passwords differ' },
-  passwordHint: {
-    zh: '至少 10 个字符,可以是一句话;不要用姓名、生日或常见密码。',
-    en: 'At least 10 characters; a sentence is fine. No names, birthdays or common passwords.',
-  },
   make: { zh: '建立并登录', en: 'Make it and sign in' },
   choose: { zh: '请设置自己的密码', en: 'Choose your own password' },
   chooseHint: {

@@ -78,7 +78,7 @@ function Tree({ shown, loading, searched, setChange }: TreeProps) {
   return (
     <Table<OrganisationNode>
       size="small"
-      sticky={!usePrinting()}
+      className="sticky-head"
       rowKey="id"
       pagination={false}
       loading={loading}

@@ -4,7 +4,7 @@ import { type ReactNode } from 'react'
 import { Link } from 'react-router'
 import { type Overview } from '../../../../protocol/index.ts'
 import { useAsk } from '../../shared/ask.ts'
-import { arrivalsAt, casesAt } from '../../shared/addresses.ts'
+import { casesAt } from '../../shared/addresses.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { shortMoment } from '../../shared/moments.tsx'
@@ -45,7 +45,7 @@ function Counts({ counts }: { counts: Overview['counts'] }) {
   const shown: [keyof Overview['counts'], string | false][] = [
     ['members', may('members.query') && '/members'],
     ['away', may('cases.query') && casesAt('home')],
-    ['here', may('arrivals.query') && arrivalsAt()],
+    ['here', may('cases.query') && casesAt('host')],
     ['organisations', may('organisations.list') && '/organisations'],
   ]
   return (

@@ -11,6 +11,7 @@ export const words = texts({
   nothing: { zh: '没有待处理的事项', en: 'Nothing waits for you' },
   others: { zh: '等待对方', en: 'Waits for others' },
   denied: { zh: '报到人流出地查无此人,请核对', en: 'reported here, but unknown to home: compare' },
+  announced: { zh: '流出地已登记流出到本地,待确认报到', en: 'announced by home: confirm their arrival' },
   unplaced: { zh: '身份已确认,待编入党支部', en: 'confirmed, to be placed in a branch' },
   noAgreement: { zh: '报到人的流出地尚未签协议', en: 'from regions without an agreement' },
   deviatingHome: { zh: '流出登记与流入地有差异', en: 'of ours away, deviating from the host' },

@@ -72,7 +72,12 @@ function useItems({ waiting, flows }: Overview): { mine: Item[]; others: Item[] 
   const mine = some([
     { count: waiting.alarms ?? 0, what: t.alarms, to: may('alarms.list') && '/peers' },
     { count: waiting.denied, what: t.denied, to: arrivals && arrivalsAt('denied') },
-    { count: waiting.unplaced, what: t.unplaced, to: arrivals && arrivalsAt('known') },
+    { count: waiting.unplaced, what: t.unplaced, to: cases && casesAt('host') },
+    {
+      count: sum('host', 'pending'),
+      what: t.announced,
+      to: cases && casesAt('host', { meaning: 'pending' }),
+    },
     {
       count: sum('home', 'oneSided'),
       what: t.oneSidedHome,

@@ -44,12 +44,12 @@ export function Concluding() {
         size="small"
         className="section"
         items={[
-          { title: t.stepCards },
+          { title: way === 'propose' ? t.stepCards : t.stepOpen },
           { title: way === 'propose' ? t.stepPropose : t.stepSign },
           { title: t.stepSend },
         ]}
       />
-      {!made && (
+      {!made && way === 'propose' && (
         <Card size="small" className="section" title={<h2>{t.stepCards}</h2>}>
           <p>{t.cardHint}</p>
           <OwnCard />

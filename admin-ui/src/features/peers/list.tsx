@@ -68,9 +68,9 @@ function PeerTable({ peers }: { peers: readonly PeerState[] | undefined }) {
         {
           title: t.region,
           render: (_, { node, name }) => (
-            <>
-              <Link to={`/peers/${node}`}>{name}</Link> <small>{node}</small>
-            </>
+            <Link to={`/peers/${node}`}>
+              {name} <small>{node}</small>
+            </Link>
           ),
         },
         { title: t.state, render: (_, peer) => <ConditionTag of={peer} /> },

@@ -30,12 +30,19 @@ export function Stuck({ peer }: { peer: PeerDetail }) {
     { title: t.count, align: 'right' as const, dataIndex: 'count' },
     { title: t.last, render: (_: unknown, row: { lastAt: string }) => <Moment at={row.lastAt} /> },
   ]
+  const { parkedRecords, outcomes, refusedOfTheirs, refusals } = peer
+  if (parkedRecords.length + outcomes.length + refusedOfTheirs.length + refusals.length === 0)
+    return (
+      <Card size="small" className="section" title={<h2>{t.stuck}</h2>}>
+        <p className="calm">{t.allThrough}</p>
+      </Card>
+    )
   return (
     <>
       <Kind
         title={t.parkedTitle}
         hint={t.parkedHint}
-        rows={peer.parkedRecords}
+        rows={parkedRecords}
         columns={[
           type,
           subject,
@@ -46,7 +53,7 @@ export function Stuck({ peer }: { peer: PeerDetail }) {
       <Kind
         title={t.outcomesTitle}
         hint={t.outcomesHint}
-        rows={peer.outcomes}
+        rows={outcomes}
         columns={[
           type,
           subject,
@@ -54,7 +61,8 @@ export function Stuck({ peer }: { peer: PeerDetail }) {
           { title: t.written, render: (_, row) => <Moment at={row.writtenAt} /> },
         ]}
       />
-      <Kind title={t.refusalsTitle} hint={t.refusalsHint} rows={peer.refusals} columns={byCode} />
+      <Kind title={t.refusedTitle} hint={t.refusedHint} rows={refusedOfTheirs} columns={byCode} />
+      <Kind title={t.refusalsTitle} hint={t.refusalsHint} rows={refusals} columns={byCode} />
     </>
   )
 }

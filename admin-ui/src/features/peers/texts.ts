@@ -126,6 +126,11 @@ export const words = texts({
   recordsWaiting: { zh: (n: number) => `${n} 条待送达`, en: (n: number) => `${n} to deliver` },
   recordsParked: { zh: (n: number) => `${n} 条待处理`, en: (n: number) => `${n} parked` },
 
+  stuck: { zh: '未能办结的记录', en: 'What did not go through' },
+  allThrough: {
+    zh: '没有:双方的记录都已办结,也没有被拒收的内容。',
+    en: 'Nothing: every record of both sides went through, and nothing was turned away.',
+  },
   parkedTitle: { zh: '对方发来、本地待处理的记录', en: 'Theirs, parked here' },
   parkedHint: {
     zh: '所依据的记录尚未到达或版本较新,到齐后自动处理,无需操作。',
@@ -135,6 +140,11 @@ export const words = texts({
   outcomesHint: {
     zh: '搁置的会自动继续;拒绝的请打开案件核对后更正。',
     en: 'Parked ones go on by themselves; for refused ones, open the case and correct it.',
+  },
+  refusedTitle: { zh: '对方发来、本地拒绝的记录', en: 'Theirs, refused here' },
+  refusedHint: {
+    zh: '签名有效,但内容与规定或已有记录不符,对方已得知原因。反复出现时请与对方核对。',
+    en: 'Signed rightly, but against the rules or what is on record; they were told why. Compare with them if it keeps happening.',
   },
   refusalsTitle: { zh: '以对方名义发来、入口拒收', en: 'Turned away at the gate in its name' },
   refusalsHint: {
@@ -240,6 +250,7 @@ export const words = texts({
   wayPropose: { zh: '由我方发起', en: 'We propose' },
   waySign: { zh: '已收到对方的协议文件', en: 'We have their document' },
   stepCards: { zh: '交换名片', en: 'Exchange cards' },
+  stepOpen: { zh: '打开对方的文件', en: 'Open their document' },
   stepPropose: { zh: '核对对方指纹,签名', en: 'Compare their fingerprint, sign' },
   stepSign: { zh: '核对对方指纹,签名', en: 'Compare their fingerprint, sign' },
   stepSend: { zh: '把协议发给对方', en: 'Send the document' },

@@ -90,7 +90,7 @@ function Rows<N extends ListRoute>({
   return (
     <Table<Row>
       size="small"
-      sticky={!printing}
+      className="sticky-head"
       tableLayout="auto"
       columns={columns}
       dataSource={list.rows as Row[]}

@@ -22,7 +22,7 @@ import {
 } from 'antd'
 import { useEffect, useState } from 'react'
 import { type RouteName } from '../../../../protocol/index.ts'
-import { ask, type Input as Asked } from '../ask.ts'
+import { ask, Refused, type Input as Asked } from '../ask.ts'
 import { DayField } from '../day-field.tsx'
 import { sentenceOf } from '../failure.tsx'
 import { useKeptList } from '../kept.ts'
@@ -35,6 +35,7 @@ import { fits, type Column, type Filter } from './column.ts'
 import { copyRows } from './copying.ts'
 import { type ListProps } from './props.ts'
 import { type ListRoute, type Question, type RowOf } from './reading.ts'
+import { SecondPerson } from './second-person.tsx'
 import { words } from './texts.ts'
 
 interface ToolsProps<N extends ListRoute> {
@@ -279,6 +280,7 @@ export function ExportButton({
   const { message } = App.useApp()
   const { language } = useLanguage()
   const [busy, setBusy] = useState(false)
+  const [asking, setAsking] = useState(false)
   const t = useTexts(words)
   const run = async () => {
     setBusy(true)
@@ -287,14 +289,18 @@ export function ExportButton({
       saveFile(bytes as unknown as Uint8Array, `${file}-${today()}.xlsx`, workbookType)
       message.success(t.exported)
     } catch (error) {
-      message.error(sentenceOf(error, language))
+      if (error instanceof Refused && error.code === 'export_needs_second_person') setAsking(true)
+      else message.error(sentenceOf(error, language))
     } finally {
       setBusy(false)
     }
   }
   return (
-    <Button icon={<DownloadOutlined />} loading={busy} onClick={() => void run()}>
-      {t.export}
-    </Button>
+    <>
+      <Button icon={<DownloadOutlined />} loading={busy} onClick={() => void run()}>
+        {t.export}
+      </Button>
+      <SecondPerson route={route} question={question} open={asking} close={() => setAsking(false)} />
+    </>
   )
 }

@@ -1,0 +1,111 @@
+/**
+ * Whom a loss concerns. The head store's word closes every stream; a peer's word closes all but those whose peers have
+ * confirmed our heads since this process began, for nothing of theirs can be missing.
+ */
+import { beforeEach, describe, expect, it } from 'vitest'
+import { streamsOut } from '../../node/federation/tables.ts'
+import { type NodeId } from '../../protocol/index.ts'
+import { settled } from '../harness/clock.ts'
+import { expectSame, joined, twoNodes, type Node, type Nodes } from '../harness/loss.ts'
+import { idNumberOf, nameOf } from '../harness/people.ts'
+import { dongguan, shenzhen } from '../harness/world.ts'
+
+const zhengzhou: NodeId = '410100'
+
+let nodes: Nodes
+let home: Node
+let host: Node
+let confirming: Node
+let silent: Node
+beforeEach(async () => {
+  nodes = await twoNodes()
+  ;({ home, host } = nodes)
+  confirming = await joined(nodes, dongguan, home)
+  silent = await joined(nodes, zhengzhou, home)
+})
+
+async function publish(n: number, to: NodeId): Promise<void> {
+  const outflow = { destination: { code: to, text: '外地' } }
+  await home.office.roster({ idNumber: idNumberOf(n), name: nameOf(n) })
+  await home.office.outflow({ idNumber: idNumberOf(n), host: to, outflow })
+  await settled()
+}
+
+async function levelled(): Promise<void> {
+  for (let i = 0; i < 3; i++) await nodes.clock.advance(61_000)
+}
+
+async function streams(): Promise<Record<NodeId, string>> {
+  const rows = await home.memory.read((reader) => reader.find(streamsOut, {}, { orderBy: 'peer' }))
+  return Object.fromEntries(rows.map(({ peer, standing, epoch }) => [peer, `${standing} in ${epoch}`]))
+}
+
+/** Home is put back to before it published to host, while host and another are away and a third is there. */
+async function lostWhileAway(heads: 'heads kept' | 'heads lost'): Promise<void> {
+  const kept = home.keep()
+  await publish(1, shenzhen)
+  await levelled()
+  await host.stop()
+  await silent.stop()
+  await home.restore(kept, heads)
+  await levelled()
+}
+
+describe('a loss that a peer shows', () => {
+  it('leaves open the streams whose peers have confirmed our heads, and closes all others', async () => {
+    await lostWhileAway('heads lost')
+    expect(await streams()).toEqual({
+      [shenzhen]: 'open in 1',
+      [dongguan]: 'open in 1',
+      [zhengzhou]: 'open in 1',
+    })
+    await publish(2, dongguan)
+    await host.start()
+    await levelled()
+    expect(await streams()).toEqual({
+      [shenzhen]: 'closed in 1',
+      [dongguan]: 'open in 1',
+      [zhengzhou]: 'closed in 1',
+    })
+    expect(await home.openAlarms()).toEqual(['behind'])
+    await publish(3, dongguan)
+    await expect(publish(4, zhengzhou)).rejects.toMatchObject({ code: 'stream_closed' })
+    await silent.start()
+    await home.recover()
+    await levelled()
+    expect(await streams()).toEqual({
+      [shenzhen]: 'open in 2',
+      [dongguan]: 'open in 1',
+      [zhengzhou]: 'open in 2',
+    })
+    expect(await confirming.office.cases(home.node)).toHaveLength(2)
+    for (const peer of [host, confirming, silent]) await expectSame({ ...nodes, host: peer })
+  })
+
+  it('spares nobody who confirmed only a life of this node before', async () => {
+    const kept = home.keep()
+    await publish(1, shenzhen)
+    await levelled()
+    for (const peer of [host, confirming, silent]) await peer.stop()
+    await home.restore(kept, 'heads lost')
+    await host.start()
+    await levelled()
+    expect(await streams()).toEqual({
+      [shenzhen]: 'closed in 1',
+      [dongguan]: 'closed in 1',
+      [zhengzhou]: 'closed in 1',
+    })
+  })
+})
+
+describe('a loss that the head store shows', () => {
+  it('closes every stream, whoever has confirmed what', async () => {
+    await lostWhileAway('heads kept')
+    expect(await streams()).toEqual({
+      [shenzhen]: 'closed in 1',
+      [dongguan]: 'closed in 1',
+      [zhengzhou]: 'closed in 1',
+    })
+    expect(await home.openAlarms()).toEqual(['behind'])
+  })
+})
