@@ -12,7 +12,7 @@ export interface Bucket {
   readonly refillMs: number
 }
 
-/** Names remembered at once. */
+/** Names remembered at once of one kind: many strangers push nobody's tries at a password out. */
 const mostKept = 20_000
 
 interface Level {
@@ -23,7 +23,7 @@ interface Level {
 export class Buckets<Name extends string> {
   private readonly clock: Clock
   private readonly kinds: Record<Name, Bucket>
-  private readonly levels = new Map<string, Level>()
+  private readonly levels = new Map<Name, Map<string, Level>>()
 
   constructor(clock: Clock, kinds: Record<Name, Bucket>) {
     this.clock = clock
@@ -48,17 +48,18 @@ export class Buckets<Name extends string> {
   }
 
   forgive(name: Name, key: string): void {
-    this.levels.delete(`${name} ${key}`)
+    this.levels.get(name)?.delete(key)
   }
 
   private level(name: Name, key: string, nowMs: number): Level {
     const { most, refillMs } = this.kinds[name]
-    const place = `${name} ${key}`
-    const level = this.levels.get(place) ?? { left: most, atMs: nowMs }
-    this.levels.delete(place)
-    this.levels.set(place, level)
-    const [oldest] = this.levels.keys()
-    if (this.levels.size > mostKept && oldest !== undefined) this.levels.delete(oldest)
+    const levels = this.levels.get(name) ?? new Map<string, Level>()
+    this.levels.set(name, levels)
+    const level = levels.get(key) ?? { left: most, atMs: nowMs }
+    levels.delete(key)
+    levels.set(key, level)
+    const [oldest] = levels.keys()
+    if (levels.size > mostKept && oldest !== undefined) levels.delete(oldest)
     // A clock that was set back gives nothing and takes nothing.
     level.left = Math.min(most, level.left + Math.max(0, nowMs - level.atMs) / refillMs)
     level.atMs = nowMs

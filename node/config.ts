@@ -21,6 +21,20 @@ export const configFileSchema = z.strictObject({
       .refine((text) => new URL(text).origin === text)
       .optional(),
   }),
+  /** An identity provider (OpenID Connect) that the office's people may sign in with as well. */
+  oidc: z
+    .strictObject({
+      issuer: z.url({ protocol: /^https?$/ }),
+      clientId: z.string().min(1),
+      /** A file in this folder, or anywhere by its whole path, that holds the secret and nothing else. */
+      clientSecretFile: z.string().min(1),
+      /** The claim that is the account's name; without it an administrator links accounts by one-time codes. */
+      claim: z.string().min(1).optional(),
+      /** Beside `openid`: what the claim needs, such as `profile`. */
+      scope: z.string().optional(),
+      button: z.strictObject({ zh: z.string().min(1), en: z.string().min(1) }),
+    })
+    .optional(),
   /** Addresses and networks (CIDR) of our proxies: only what they say of where a request comes from is believed. */
   trustedProxies: z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).optional(),
 })

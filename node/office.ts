@@ -1,9 +1,18 @@
 /** The office of one node: its accounts, signing in and audit, over the node's own store. */
-import { Accounts, Attempts, Passwords, SignIn, type PasswordTuning } from './accounts/index.ts'
+import {
+  Accounts,
+  IdentityProvider,
+  Passwords,
+  ProviderEntrance,
+  SignIn,
+  type PasswordTuning,
+  type ProviderOptions,
+} from './accounts/index.ts'
 import { Audit } from './audit/index.ts'
 import { Exports } from './exports/index.ts'
 import { Kept } from './kept/index.ts'
 import { type Random } from './platform.ts'
+import { type Rates } from './rates.ts'
 import { type Region } from './region.ts'
 import { Settings } from './settings/index.ts'
 import { Tree } from './tree/index.ts'
@@ -13,6 +22,8 @@ export interface OfficeParts {
   readonly random: Random
   /** Where browsers reach the screens. */
   readonly origin: string
+  readonly rates: Rates
+  readonly oidc?: ProviderOptions | undefined
   readonly passwords?: PasswordTuning
 }
 
@@ -24,21 +35,39 @@ export interface Office {
   readonly exports: Exports
   readonly settings: Settings
   readonly tree: Tree
+  readonly entrance: ProviderEntrance | undefined
 }
 
-export function openOffice({ region, random, origin, passwords: tuning }: OfficeParts): Office {
+export function openOffice(office: OfficeParts): Office {
+  const { region, random, origin, rates, oidc, passwords: tuning } = office
   const { store, vault, clock, ids, organisations, crypto, name } = region
   const passwords = new Passwords(random, tuning)
-  const attempts = new Attempts(clock)
   const settings = new Settings({ store, clock })
   const kept = new Kept({ store, vault, clock })
-  const parts = { store, vault, passwords, attempts, settings, clock, ids }
+  const parts = { store, vault, passwords, attempts: rates, settings, clock, ids }
   const accounts = new Accounts({ ...parts, organisations, ended: (tx, id) => kept.forget(tx, id) })
+  const signIn = new SignIn({ ...parts, issuer: `汇流 ${name}`, origin })
+  const audit = new Audit({ store, clock, crypto })
+  const exports = new Exports({ store, vault, clock, ids })
+  region.eachDay(() => kept.removeStale())
+  region.eachDay(() => exports.removeOld())
+  region.eachDay(() => signIn.removeExpired())
+  region.eachDay(async () => {
+    const head = await audit.head()
+    if (head) await region.witness.tell(head)
+  })
+  const redirectUri = `${origin}/oidc`
+  const provider = oidc && new IdentityProvider({ options: oidc, redirectUri, clock, random })
+  const secure = origin.startsWith('https:')
+  const entrance = provider && new ProviderEntrance({ ...parts, random, rates, signIn, provider, secure })
   return {
-    ...{ accounts, kept, settings },
-    signIn: new SignIn({ ...parts, issuer: `汇流 ${name}`, origin }),
-    audit: new Audit({ store, clock, crypto }),
-    exports: new Exports({ store, vault, clock, ids }),
+    entrance,
+    accounts,
+    kept,
+    settings,
+    signIn,
+    audit,
+    exports,
     tree: new Tree({ ...region, accounts }),
   }
 }

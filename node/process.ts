@@ -14,13 +14,14 @@ import { CaseDesk } from './http/case-desk.ts'
 import { federationApp } from './http/federation.ts'
 import { listen } from './http/listen.ts'
 import { officeApp } from './http/office.ts'
-import { Rates } from './http/rates.ts'
 import { screensApp, type ScreenFiles } from './http/screens.ts'
+import { Rates } from './rates.ts'
 import { Site } from './http/site.ts'
 import { StartRefused } from './errors.ts'
 import { newKeyringFile, openKeyring, type Keyring } from './keyring.ts'
 import { defect, openLog, type Log } from './log.ts'
 import { openOffice } from './office.ts'
+import { type ProviderOptions } from './accounts/index.ts'
 import { headFilesIn, privateFiles, realPlatform, type Platform } from './platform.ts'
 import { Counts, Pages, Pulses } from './pages/index.ts'
 import { openRegion, type Region, type Tuning } from './region.ts'
@@ -121,19 +122,7 @@ export async function startNode(
     closing.push(() => database.close())
     if (embedded) closing.push(keepAlive(embedded, database, platform, log))
     await claimDatabase(database.store, config.node, keyring)
-    const region = openRegion({
-      self: config.node,
-      name: config.name,
-      keyring,
-      store: database.store,
-      headFiles: headFilesIn(path.join(dataDir, dataFiles.heads)),
-      holder: `${hostname()}:${path.resolve(dataDir)}`,
-      platform,
-      tuning,
-      readSheets: (bytes, fileName) =>
-        readSheetsInWorker(bytes, fileName, AbortSignal.timeout(workbookSeconds * 1000)),
-      onFault: (error) => log.error('background work failed', defect(error)),
-    })
+    const region = regionOf(dataDir, config, keyring, database, { platform, tuning, log })
     closing.push(() => region.stop())
     const { federation, local } = config
     const addresses = addressesBehind(config.trustedProxies)
@@ -149,11 +138,13 @@ export async function startNode(
       log,
     })
     const origin = local.origin ?? `http://127.0.0.1:${local.port}`
-    const office = openOffice({ region, random: platform.random, origin })
+    const rates = new Rates(platform.clock)
+    const oidc = await readOidc(dataDir, config)
+    const office = openOffice({ region, random: platform.random, origin, rates, oidc })
     const site = new Site(origin, local.port)
     const doors = {
       ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },
-      ...{ site, rates: new Rates(platform.clock) },
+      ...{ site, rates },
       ...{ pages: new Pages(database.pages), counts: new Counts(database.pages, platform.clock) },
       pulses: new Pulses(database.pages, region),
       configured: { origin, trustedProxies: config.trustedProxies ?? [] },
@@ -169,6 +160,42 @@ export async function startNode(
     await closeAll()
     throw error
   }
+}
+
+function regionOf(
+  dataDir: string,
+  config: ConfigFile,
+  keyring: Keyring,
+  database: Database,
+  { platform, tuning, log }: { platform: Platform; tuning: Tuning; log: Log },
+): Region {
+  return openRegion({
+    self: config.node,
+    name: config.name,
+    keyring,
+    store: database.store,
+    headFiles: headFilesIn(path.join(dataDir, dataFiles.heads)),
+    holder: `${hostname()}:${path.resolve(dataDir)}`,
+    platform,
+    tuning,
+    readSheets: (bytes, fileName) =>
+      readSheetsInWorker(bytes, fileName, AbortSignal.timeout(workbookSeconds * 1000)),
+    onFault: (error) => log.error('background work failed', defect(error)),
+  })
+}
+
+/** The identity provider with its secret. */
+async function readOidc(dataDir: string, { oidc }: ConfigFile): Promise<ProviderOptions | undefined> {
+  if (!oidc) return undefined
+  const { clientSecretFile, ...options } = oidc
+  const file = path.resolve(dataDir, clientSecretFile)
+  const secret = (await privateFiles.read(file))?.trim() ?? ''
+  if (secret === '')
+    throw new StartRefused(
+      `${file} is missing or empty: put the client secret of the identity provider there, or take oidc out of config.json.`,
+      `缺少统一身份认证的客户端密钥文件 ${file}:请补上,或从 config.json 中删去 oidc。`,
+    )
+  return { ...options, clientSecret: secret }
 }
 
 /** The built screens, read whole: they are a few megabytes, and a file that is not there cannot be asked for. */

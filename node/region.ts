@@ -24,6 +24,7 @@ import { Sealer } from './federation/sealer.ts'
 import { Standing } from './federation/standing.ts'
 import { StreamRecords } from './federation/stream-records.ts'
 import { streamsOut } from './federation/tables.ts'
+import { Witness } from './federation/witness.ts'
 import {
   Cases,
   CaseViews,
@@ -77,40 +78,42 @@ export function openRegion(parts: RegionParts) {
   const streams = openStreams(parts)
   const rooms = openRooms(parts, streams)
   const doors = openDoors(parts, streams, rooms)
-  let stopWatching = () => {}
+  let stopDaily = () => {}
+  const daily: (() => Promise<unknown>)[] = [() => doors.agreements.warnOfEnding(streams.alarms)]
   return {
     ...{ self, name, keyring, store, clock, crypto },
     ...{ ids: streams.ids, vault: streams.vault },
     ...{ peers: streams.peers, courier: streams.courier, alarms: streams.alarms, standing: streams.standing },
     ...rooms,
     ...doors,
+    /** Has this done at every start and once a day. */
+    eachDay: (work: () => Promise<unknown>) => void daily.push(work),
     sign: (introduction: Introduction) => sign(store, streams, rooms, introduction),
     /** Starts delivering, and asks every peer for what we missed while we were away. */
     start: async () => {
       const all = await store.read((reader) => streams.peers.all(reader))
       streams.courier.start()
-      stopWatching = watchAgreements(parts, streams, doors.agreements)
+      stopDaily = everyDay(parts, daily)
       // A defect in what one peer had parked keeps nobody else's word from going out.
       for (const { node } of all) await doors.inbox.settleParked(node).catch(parts.onFault)
       await Promise.all(all.map((peer) => doors.catchUp(peer).catch(() => 0)))
     },
     stop: async () => {
-      stopWatching()
+      stopDaily()
       await streams.courier.stop()
       await streams.lease.release()
     },
   }
 }
 
-/** Looks once a day which agreements are about to end; the answer stops it. */
-function watchAgreements(
+/** Does these now and once a day; the answer stops it. What fails on one day is done on the next. */
+function everyDay(
   { platform, onFault }: RegionParts,
-  { alarms }: Streams,
-  book: AgreementBook,
+  daily: readonly (() => Promise<unknown>)[],
 ): () => void {
   let cancel: () => void
   const look = () => {
-    void book.warnOfEnding(alarms).catch(onFault)
+    for (const work of daily) void work().catch(onFault)
     cancel = platform.timers.after(dayMs, look)
   }
   look()
@@ -174,11 +177,13 @@ function openDoors(
   const { ids, vault, peers, alarms, standing, lease, outbox, courier } = streams
   const { members, cases, activities, home, host, views, forget, facts } = rooms
   const gate = new Gate({ self, store, peers, crypto, clock, ids, alarms })
+  const witness = new Witness({ store, peers, outbox, clock })
   const handlers = {
     ...rooms.flows,
     'activity.recorded': activities.reportHandler,
     'activity.corrected': activities.handler,
     ...new StreamRecords({ peers, forget, facts }).handlers,
+    ...witness.handlers,
   }
   const greet = (peer: NodeId) => courier.greetAnew(peer)
   const taking = { standing, lease, alarms, clock, greet }
@@ -212,6 +217,7 @@ function openDoors(
     agreements,
     evidence,
     erasure,
+    witness,
     ownKeys: streams.ownKeys,
   }
 }

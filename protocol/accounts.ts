@@ -30,6 +30,8 @@ export const accountSchema = z.strictObject({
   /** Waits for its holder to choose a password. */
   oneTimeUntil: momentSchema.nullable(),
   secondFactor: z.boolean(),
+  /** May enter by the identity provider. */
+  linked: z.boolean(),
   createdAt: momentSchema,
 })
 export type AccountView = z.infer<typeof accountSchema>
@@ -86,6 +88,18 @@ export const codeSchema = z.union([
   z.strictObject({ code: z.string().regex(/^\d{6}$/) }),
   z.strictObject({ recoveryCode: z.string().min(5).max(40) }),
 ])
+/** Where the browser goes to be vouched for. It comes back to `/oidc` of this node with `code` and `state`. */
+export const providerBegunSchema = z.strictObject({ url: z.string() })
+export const providerAnswerSchema = z.strictObject({
+  code: z.string().min(1).max(4096),
+  state: z.string().min(1).max(200),
+  iss: z.string().max(500).optional(),
+})
+/** `not-linked`: the provider knows him, and no account here is his yet; `oidc.link` follows. */
+export const providerEnteredSchema = z.strictObject({ state: z.enum(['signed-in', 'not-linked']) })
+export const linkCodeSchema = z.strictObject({ code: z.string().min(5).max(40) })
+/** Shown in this answer and never again. */
+export const linkCodeGivenSchema = z.strictObject({ code: z.string(), until: momentSchema })
 /** Who is signed in, and what his screens may show. */
 export const whoSchema = z.strictObject({
   account: accountSchema,

@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { type Crypto } from './crypto.ts'
 import { canonicalJson } from './json.ts'
-import { digestOf, digestSchema, type Digest } from './ids.ts'
+import { digestOf, digestSchema, nodeIdSchema, type Digest } from './ids.ts'
 import { callers, pageOf } from './contract.ts'
 
 export const auditEntrySchema = z.strictObject({
@@ -42,10 +42,29 @@ export function auditHash(crypto: Crypto, entry: Omit<AuditEntry, 'hash'>): Dige
 /** With the account's name as it is now. */
 export const shownAuditSchema = auditEntrySchema.extend({ who: z.string() })
 export const auditPageSchema = pageOf(shownAuditSchema)
+/** How long an audit was, and its hash then, as somebody else was told. */
+export const auditHeadSchema = z.strictObject({
+  entries: z.int(),
+  head: digestSchema,
+  at: z.iso.datetime(),
+})
 export const auditVerifiedSchema = z.strictObject({
   entries: z.int(),
   /** The hash of the last entry: whoever noted it elsewhere sees whether the end was cut off. */
   head: digestSchema.nullable(),
   /** The first entry that does not fit; null when all do. */
   brokenAt: z.int().nullable(),
+  /** What each peer has confirmed last, by a signed receipt; null for none yet. */
+  peers: z.array(
+    z.strictObject({
+      peer: nodeIdSchema,
+      name: z.string(),
+      witnessed: auditHeadSchema
+        .extend({
+          /** The audit still has that hash at that length. If not, its end was cut off or written anew since. */
+          holds: z.boolean(),
+        })
+        .nullable(),
+    }),
+  ),
 })

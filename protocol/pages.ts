@@ -5,6 +5,7 @@
 import * as z from 'zod'
 import { activityKinds, activitySchema } from './activity.ts'
 import { importKinds, momentSchema, peerStateSchema } from './admin.ts'
+import { auditHeadSchema } from './audit.ts'
 import { differences, homeStates, hostStates, meanings } from './case.ts'
 import { pageOf } from './contract.ts'
 import { categorySchema, dayOrMonthSchema, daySchema, lineSchema, nameSchema, phoneSchema } from './fields.ts'
@@ -341,6 +342,8 @@ export const peerDetailSchema = peerStateSchema.extend({
   refusals: z.array(z.strictObject({ code: z.string(), count: z.int(), lastAt: momentSchema })),
   /** Records of theirs that we took in and refused, by code. */
   refusedOfTheirs: z.array(z.strictObject({ code: z.string(), count: z.int(), lastAt: momentSchema })),
+  /** What they told us last of their own audit: we are its witness. */
+  theirAudit: auditHeadSchema.nullable(),
 })
 
 export const importRowStates = ['held', 'waiting', 'flagged', 'duplicate'] as const

@@ -48,6 +48,8 @@ export const peerBodies = {
   }),
   /** A record of the writer's own stream whose text both sides remove; its digest stays. */
   'record.erased': z.strictObject(recordPlace),
+  /** How long the writer's audit is, and the hash of its last entry: the receipt bears witness that it was so. */
+  'audit.head': z.strictObject({ entries: z.int().min(1), head: digestSchema }),
 }
 
 export const bodySchemas = { ...identityBodies, ...flowBodies, ...activityBodies, ...peerBodies }
@@ -86,6 +88,7 @@ export const typeRules: Record<RecordType, TypeRule> = {
   'keys.announced': { family: 'peer', writer: 'peer', ofCase: false },
   'epoch.opened': { family: 'peer', writer: 'peer', ofCase: false },
   'record.erased': { family: 'peer', writer: 'peer', ofCase: true },
+  'audit.head': { family: 'peer', writer: 'peer', ofCase: false },
 }
 
 const frameSchema = z.strictObject({

@@ -18,6 +18,8 @@ import { openVault } from '../node/vault.ts'
 /** What a page may take at the 95th percentile. */
 const boundMs = 150
 const branchesOfCommittee = 50
+const limit = 50
+const meanings = ['agreed', 'pending', 'deviating', 'one-sided', 'ended'] as const
 
 const options = new Command('bench-pages')
   .option('--members <number>', 'members; cases are half of them, activities five times as many', '1000000')
@@ -92,8 +94,10 @@ function leaping(): { nowMs(): number } {
   return { nowMs: () => (nowMs += 60_000) }
 }
 
-async function measure(pages: Pages, counts: Counts, pulses: Pulses, sql: postgres.Sql): Promise<boolean> {
-  const branches = (await sql`select id from organisations where kind = 'branch'`).map(({ id }) => String(id))
+type Asked = [string, () => Promise<unknown>]
+
+/** Parts of the tree and names, by chance. */
+function chances(branches: readonly string[]) {
   const pick = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)] as T
   const branch = (): Within => [pick(branches)]
   const committee = (): Within => {
@@ -101,9 +105,12 @@ async function measure(pages: Pages, counts: Counts, pulses: Pulses, sql: postgr
     return branches.slice(from, from + branchesOfCommittee)
   }
   const surname = () => String.fromCharCode(19968 + Math.floor(Math.random() * 200))
-  const limit = 50
-  const meanings = ['agreed', 'pending', 'deviating', 'one-sided', 'ended'] as const
-  const asked: [string, () => Promise<unknown>][] = [
+  return { pick, branch, committee, surname }
+}
+type Chances = ReturnType<typeof chances>
+
+function lists(pages: Pages, { pick, branch, committee, surname }: Chances): Asked[] {
+  return [
     ['members, region', () => pages.members({ limit }, undefined, undefined)],
     ['members, surname', () => pages.members({ limit, search: surname() }, undefined, undefined)],
     ['members, committee', () => pages.members({ limit }, committee(), undefined)],
@@ -125,6 +132,11 @@ async function measure(pages: Pages, counts: Counts, pulses: Pulses, sql: postgr
     ['arrivals, region', () => pages.arrivals({ limit }, undefined)],
     ['arrivals, denied', () => pages.arrivals({ limit, state: 'denied' }, undefined)],
     ['arrivals, committee', () => pages.arrivals({ limit }, committee())],
+  ]
+}
+
+function reports(pages: Pages, counts: Counts, pulses: Pulses, { branch, committee }: Chances): Asked[] {
+  return [
     ['activities, region', () => pages.activities({ limit }, undefined)],
     ['activities, kind', () => pages.activities({ limit, kind: 'dues' }, undefined)],
     ['activities, kind there is none of', () => pages.activities({ limit, kind: 'lecture' }, undefined)],
@@ -145,6 +157,12 @@ async function measure(pages: Pages, counts: Counts, pulses: Pulses, sql: postgr
     ['counts, committee', () => counts.now(committee())],
     ['trend, committee', () => counts.trend(committee())],
   ]
+}
+
+async function measure(pages: Pages, counts: Counts, pulses: Pulses, sql: postgres.Sql): Promise<boolean> {
+  const branches = (await sql`select id from organisations where kind = 'branch'`).map(({ id }) => String(id))
+  const chance = chances(branches)
+  const asked = [...lists(pages, chance), ...reports(pages, counts, pulses, chance)]
   const rows: string[][] = []
   let slow = false
   for (const [name, ask] of asked) {

@@ -7,15 +7,17 @@ import { type AccountView, type Role, rolesOfOneOrganisation, type Uuid } from '
 import { DomainError } from '../errors.ts'
 import { type Organisations } from '../organisations/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
+import { type Rates } from '../rates.ts'
 import { type Settings } from '../settings/index.ts'
 import { UniqueViolation, type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Vault } from '../vault.ts'
-import { type Attempts } from './attempts.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
+import { providerId } from './provider-entrance.ts'
 import { accountName, isAlive, nameKey, type Account } from './sign-in.ts'
 import { accounts, credentials, secondFactors, sessions } from './tables.ts'
 
-export { attemptBuckets, Attempts } from './attempts.ts'
+export { IdentityProvider, type ProviderOptions } from './identity-provider.ts'
+export { ProviderEntrance } from './provider-entrance.ts'
 export { passwordLength, Passwords, type PasswordTuning } from './passwords.ts'
 export { lastUsedMs, SignIn, type Account, type Answered, type SignedIn, type Visitor } from './sign-in.ts'
 
@@ -43,7 +45,7 @@ export class Accounts {
   private readonly store: Store
   private readonly vault: Vault
   private readonly passwords: Passwords
-  private readonly attempts: Attempts
+  private readonly attempts: Rates
   private readonly organisations: Organisations
   private readonly clock: Clock
   private readonly ids: Ids
@@ -54,7 +56,7 @@ export class Accounts {
     store: Store
     vault: Vault
     passwords: Passwords
-    attempts: Attempts
+    attempts: Rates
     organisations: Organisations
     clock: Clock
     ids: Ids
@@ -227,6 +229,7 @@ export class Accounts {
       name: account.name,
       role: account.role as Role,
       organisation: organisation ? { id: organisation.id, name: organisation.name } : null,
+      linked: await this.isLinked(account.id),
       disabled: account.disabled,
       oneTimeUntil: account.oneTimeUntil === null ? null : new Date(account.oneTimeUntil).toISOString(),
       secondFactor: account.twoFactorEnabled,
@@ -242,6 +245,11 @@ export class Accounts {
 
   async anyOf(reader: Reader, organisation: Uuid): Promise<boolean> {
     return (await reader.find(accounts, { organisation }, { limit: 1 })).length > 0
+  }
+
+  private async isLinked(userId: Uuid): Promise<boolean> {
+    const rows = await this.store.read((reader) => reader.find(credentials, { userId, providerId }))
+    return rows.length > 0
   }
 
   private async get(reader: Reader, id: Uuid): Promise<Account> {

@@ -6,19 +6,22 @@
  * and tokens of sessions are kept as digests, a session ends for good some hours after it began, and who is unknown,
  * disabled or too late with a one-time password is answered as one who mistyped.
  */
-import { isAPIError } from 'better-auth/api'
+import { type BetterAuthPlugin } from 'better-auth'
+import { createAuthEndpoint, isAPIError } from 'better-auth/api'
+import { setSessionCookie } from 'better-auth/cookies'
 import { betterAuth } from 'better-auth/minimal'
 import { twoFactor, username } from 'better-auth/plugins'
+import * as z from 'zod'
 import { settingBounds, type SettingValues } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Clock, type Ids } from '../platform.ts'
 import { UniqueViolation, type Row, type Store } from '../store/port.ts'
+import { type Rates } from '../rates.ts'
 import { type Settings } from '../settings/index.ts'
 import { type Vault } from '../vault.ts'
-import { type Attempts } from './attempts.ts'
 import { keptIn } from './keeping.ts'
 import { demandGoodPassword, type Passwords } from './passwords.ts'
-import { accounts, sessions, usedCodes } from './tables.ts'
+import { accounts, challenges, sessions, usedCodes } from './tables.ts'
 
 /** The longest that a session may be left unused; the setting says how long it is now. */
 const longestIdleMs = settingBounds.sessionIdleMinutes.most * 60_000
@@ -27,6 +30,7 @@ const noteUseSeconds = 60
 /** The time a second-factor code may hold (its own 30 s and one before and after), and a little more. */
 const codeHoldsMs = 120_000
 const recoveryCodes = 10
+const removedAtOnce = 1000
 
 export type Account = Row<typeof accounts>
 
@@ -54,7 +58,7 @@ export interface SignInParts {
   readonly store: Store
   readonly vault: Vault
   readonly passwords: Passwords
-  readonly attempts: Attempts
+  readonly attempts: Rates
   readonly clock: Clock
   readonly ids: Ids
   readonly settings: Settings
@@ -155,6 +159,17 @@ export class SignIn {
     return { value, cookies: noted.headers.getSetCookie() }
   }
 
+  /** A session for whom somebody else vouches for; throws `wrong_credentials` when he may not enter here. */
+  async enterAs(visitor: Visitor, account: Account): Promise<Answered<void>> {
+    if (!this.mayEnter(account)) throw new DomainError('wrong_credentials')
+    const { headers } = await this.library.api.enterAs({
+      body: { userId: account.id },
+      headers: headersOf(visitor),
+      returnHeaders: true,
+    })
+    return { value: undefined, cookies: headers.getSetCookie() }
+  }
+
   async signOut(visitor: Visitor): Promise<Answered<void>> {
     const { headers } = await this.library.api.signOut({ headers: headersOf(visitor), returnHeaders: true })
     return { value: undefined, cookies: headers.getSetCookie() }
@@ -177,9 +192,13 @@ export class SignIn {
         returnHeaders: true,
       }),
     )
-    await this.parts.store.transaction((tx) =>
-      tx.update(accounts, { id: account.id }, { oneTimeUntil: null, updatedAt: this.parts.clock.nowMs() }),
-    )
+    await this.parts.store.transaction(async (tx) => {
+      const now = await tx.get(accounts, { id: account.id })
+      // An administrator may have given him a one-time password meanwhile: that one is to be changed as well.
+      if (now?.oneTimeUntil !== account.oneTimeUntil) return
+      const updatedAt = this.parts.clock.nowMs()
+      await tx.update(accounts, { id: account.id }, { oneTimeUntil: null, updatedAt })
+    })
     this.parts.attempts.passwordHeld(account.username, visitor.address)
     return { value: undefined, cookies: headers.getSetCookie() }
   }
@@ -206,8 +225,13 @@ export class SignIn {
   }
 
   /** The app's first code proves that it has the secret; from now on it is asked for. The session has a new token. */
-  async confirmSecondFactor(visitor: Visitor, { account }: SignedIn, code: string): Promise<Answered<void>> {
+  async confirmSecondFactor(
+    visitor: Visitor,
+    { account, session }: SignedIn,
+    code: string,
+  ): Promise<Answered<void>> {
     this.parts.attempts.code(account.username, visitor.address)
+    const others = await this.otherSessions(account, session)
     const { headers } = await asked('wrong_code', async () => {
       await this.useOnce(account, code)
       return this.library.api.verifyTOTP({
@@ -216,11 +240,23 @@ export class SignIn {
         returnHeaders: true,
       })
     })
+    for (const id of others) await this.endSession(id)
     return { value: undefined, cookies: headers.getSetCookie() }
   }
 
-  async endSecondFactor(visitor: Visitor, { account }: SignedIn, password: string): Promise<Answered<void>> {
+  /** Sessions elsewhere end with a change of what one signs in with (attacks.md W3). */
+  private async otherSessions({ id }: Account, session: string): Promise<string[]> {
+    const rows = await this.parts.store.read((reader) => reader.find(sessions, { userId: id }))
+    return rows.map((row) => row.id).filter((one) => one !== session)
+  }
+
+  async endSecondFactor(
+    visitor: Visitor,
+    { account, session }: SignedIn,
+    password: string,
+  ): Promise<Answered<void>> {
     this.parts.attempts.password(account.username, visitor.address)
+    const others = await this.otherSessions(account, session)
     const { headers } = await asked('wrong_credentials', () =>
       this.library.api.disableTwoFactor({
         body: { password },
@@ -228,7 +264,26 @@ export class SignIn {
         returnHeaders: true,
       }),
     )
+    for (const id of others) await this.endSession(id)
     return { value: undefined, cookies: headers.getSetCookie() }
+  }
+
+  /** Removes sessions and steps of signing in that are over; the library leaves those nobody asks for again. */
+  async removeExpired(): Promise<void> {
+    const nowMs = this.parts.clock.nowMs()
+    const page = { limit: removedAtOnce } as const
+    await this.parts.store.transaction(async (tx) => {
+      for (const { id, expiresAt } of await tx.find(sessions, {}, { ...page, orderBy: 'expiresAt' }))
+        if (expiresAt < nowMs) await tx.remove(sessions, { id })
+      for (const { id, expiresAt } of await tx.find(challenges, {}, { ...page, orderBy: 'expiresAt' }))
+        if (expiresAt < nowMs) await tx.remove(challenges, { id })
+      for (const { account, code, expiresMs } of await tx.find(
+        usedCodes,
+        {},
+        { ...page, orderBy: 'expiresMs' },
+      ))
+        if (expiresMs < nowMs) await tx.remove(usedCodes, { account, code })
+    })
   }
 
   async endSession(id: string): Promise<void> {
@@ -348,6 +403,7 @@ function openLibrary({ store, vault, passwords, ids, issuer, origin }: SignInPar
       ipAddress: { ipAddressHeaders: [addressHeader] },
     },
     plugins: [
+      entering,
       username({
         displayUsername: false,
         minUsernameLength: 2,
@@ -363,6 +419,25 @@ function openLibrary({ store, vault, passwords, ids, issuer, origin }: SignInPar
     ],
   })
 }
+
+/** Our own way in, for whom the identity provider vouches for: a session and its cookie as the library makes them. */
+const entering = {
+  id: 'entering',
+  endpoints: {
+    enterAs: createAuthEndpoint(
+      '/office/enter',
+      { method: 'POST', body: z.object({ userId: z.string() }), metadata: { SERVER_ONLY: true } },
+      async (call) => {
+        const { internalAdapter } = call.context
+        const user = await internalAdapter.findUserById(call.body.userId)
+        if (!user) throw new DomainError('wrong_credentials')
+        const session = await internalAdapter.createSession(user.id)
+        await setSessionCookie(call, { session, user })
+        return call.json({})
+      },
+    ),
+  },
+} satisfies BetterAuthPlugin
 
 const addressHeader = 'x-huiliu-address'
 
@@ -393,11 +468,20 @@ function digestsOnly(vault: Vault) {
   }
 }
 
+/** Percent-decoded; a cookie that cannot be is none of ours. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}
+
 /** The value of a cookie the library signed (value.signature, HMAC-SHA-256); undefined for any other. */
 async function signedCookie(header: string, name: string, secret: string): Promise<string | undefined> {
   const found = header.split(/;\s*/).find((part) => part.startsWith(`${name}=`))
   if (found === undefined) return undefined
-  const text = decodeURIComponent(found.slice(name.length + 1))
+  const text = decoded(found.slice(name.length + 1))
   const at = text.lastIndexOf('.')
   const key = { name: 'HMAC', hash: 'SHA-256' }
   const imported = await crypto.subtle.importKey('raw', Buffer.from(secret), key, false, ['verify'])

@@ -103,6 +103,18 @@ export class Audit {
     })
   }
 
+  /** How long it is, and the hash of its last entry; undefined while there is none. */
+  async head(): Promise<{ entries: number; head: Digest } | undefined> {
+    const page = { orderBy: 'seq', descending: true, limit: 1 } as const
+    const [last] = await this.store.read((reader) => reader.find(audit, {}, page))
+    return last && { entries: last.seq, head: last.hash }
+  }
+
+  /** Did the audit have this hash at its end when it had so many entries? */
+  async holds({ entries, head }: { entries: number; head: Digest }): Promise<boolean> {
+    return (await this.store.read((reader) => reader.get(audit, { seq: entries })))?.hash === head
+  }
+
   /** Reads all of it and computes every digest again. */
   async verify(): Promise<{ entries: number; head: Digest | null; brokenAt: number | null }> {
     return this.store.read(async (reader) => {

@@ -117,6 +117,16 @@ export class Exports {
     return this.opened(row).wanted
   }
 
+  /** Removes what is shown nowhere any more; the audit goes on telling of it. */
+  async removeOld(): Promise<void> {
+    const untilMs = this.clock.nowMs() - shownMs
+    await this.store.transaction(async (tx) => {
+      await tx.lock([requestsLock])
+      for (const { id, askedMs } of await tx.find(exportRequests, {}, { orderBy: 'askedMs', limit: 1000 }))
+        if (askedMs < untilMs) await tx.remove(exportRequests, { id })
+    })
+  }
+
   private async get(tx: Transaction, id: Uuid): Promise<RequestRow> {
     const row = await tx.get(exportRequests, { id })
     if (!row) throw new DomainError('export_not_found')

@@ -91,6 +91,7 @@ export class Restoration {
     for (const copy of copies.own) await this.takeOwn(copy)
     this.demandWhole(copies)
     await this.retelling.settle()
+    await this.retelling.witness()
     await this.retelling.eraseTexts()
     await this.takeNeeded()
     await this.retelling.tellAll(copies.ownCases)
@@ -107,6 +108,7 @@ export class Restoration {
   async takeTheirs(copies: Copies): Promise<void> {
     await this.takeAllTheirs(copies.theirs)
     await this.retelling.settle()
+    await this.retelling.witness()
     await this.retelling.eraseTexts()
     await this.retelling.tellWhatIsThere()
     await this.tx.update(streamsIn, { peer: this.node }, this.into)
@@ -289,6 +291,7 @@ export class Restoration {
     const receipt = signReceipt(this.parts.keyring.signerOf(this.kid), words)
     await this.keepTheirs(proven.proven, items, outcomes, receipt)
     await this.retelling.settle()
+    await this.retelling.witness()
     await this.retelling.eraseTexts()
   }
 

@@ -19,6 +19,7 @@ import { type Facts, type RecordHandlers, type Told, type Unfit } from './handle
 import { type Peer } from './peers.ts'
 import { eraseLine, recordSent } from './stream-records.ts'
 import { recordsIn, recordsOut } from './tables.ts'
+import { keepHead } from './witness.ts'
 
 export type OutRow = Row<typeof recordsOut>
 
@@ -90,6 +91,14 @@ export class Retelling {
     const handler = this.parts.handlers['outcome.settled']
     for (const record of await this.heardOf('outcome.settled'))
       await handler.apply(this.tx, this.peer, record, { epoch: 0, seq: 0, index: 0 })
+  }
+
+  /** What each side had told the other of its audit: that it came back from the peer confirms ours. */
+  async witness(): Promise<void> {
+    const { node } = this.peer
+    for (const record of ofType(this.ours, 'audit.head')) await keepHead(this.tx, node, 'ours', record, null)
+    for (const record of ofType(this.theirs, 'audit.head'))
+      await keepHead(this.tx, node, 'theirs', record, null)
   }
 
   /** What was erased has no text, whatever an older copy still held. */

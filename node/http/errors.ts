@@ -149,6 +149,26 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     zh: '已启用两步验证。如需更换,请先停用。',
     en: 'The second factor is on already. End it first to begin another.',
   },
+  oidc_not_offered: {
+    status: 404,
+    zh: '本节点没有配置统一身份认证。',
+    en: 'This node has no identity provider.',
+  },
+  oidc_unreachable: {
+    status: 502,
+    zh: '统一身份认证平台没有应答。请稍后再试,或用账号和密码登录。',
+    en: 'The identity provider does not answer. Try again later, or sign in with account and password.',
+  },
+  oidc_refused: {
+    status: 401,
+    zh: '统一身份认证未完成或已超时。请重新登录。',
+    en: 'The identity provider did not confirm it, or it took too long. Sign in again.',
+  },
+  oidc_unknown: {
+    status: 403,
+    zh: '您的身份没有关联本地账号。请联系系统管理员。',
+    en: 'No account here is linked with you. Ask the administrator.',
+  },
   account_not_found: { status: 404, zh: '没有这个账号。', en: 'There is no such account.' },
   account_taken: { status: 409, zh: '该账号名已被使用。', en: 'That account name is taken.' },
   account_organisation: {
@@ -186,6 +206,11 @@ const domainAnswers: Record<ErrorCode, Answer> = {
     status: 422,
     zh: '公民身份号码不正确,请核对。',
     en: 'The ID number is not right: compare it again.',
+  },
+  arrival_elsewhere: {
+    status: 409,
+    zh: '此人已由本地另一党组织登记报到。如确需调整,请与组织部联系。',
+    en: 'Another organisation of this region has registered this person already: ask the region’s office to move them.',
   },
   arrival_not_found: { status: 404, zh: '没有这条流入登记。', en: 'There is no such arrival.' },
   session_not_found: { status: 404, zh: '没有这个登录会话。', en: 'There is no such session.' },

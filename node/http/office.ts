@@ -29,7 +29,7 @@ import { workDesk } from './desks/work.ts'
 import { defectAnswer, describeError, domain } from './errors.ts'
 import { beyondPart, partOf, read, refusalOf, whoAsks, type Asking } from './guard.ts'
 import { jsonBody, type App } from './parameters.ts'
-import { type Rates } from './rates.ts'
+import { type Rates } from '../rates.ts'
 import { watchReveals } from './reveals.ts'
 import { type Call, type Caller, type Handlers, type OfficeDoors } from './route.ts'
 
@@ -113,11 +113,12 @@ async function serve(
   const subject = Object.values(context.req.param())[0]?.slice(0, 64) ?? ''
   const note = (outcome: string, more: { about?: number; detail?: AuditEntry['detail'] } = {}) =>
     doors.audit.note({ ...actorOf(caller, visitor), action: name, subject, outcome, ...more })
+  const account = caller.signedIn?.account.id
+  // Before what is not for him is written down: whoever goes on and on asking for it does not fill the audit.
+  if (account !== undefined) await withinRates(doors.rates, account, contract, note)
   const refused = refusalOf(contract, caller)
   if (refused === 'not_found') await note('not_for_role')
   if (refused !== undefined) throw new DomainError(refused)
-  const account = caller.signedIn?.account.id
-  if (account !== undefined) await withinRates(doors.rates, account, contract, note)
   const call = await callOf(doors, contract, context, caller, visitor)
   const beyond = await beyondPart(doors.region, contract.scope, context.req.param('id'), call.part)
   if (beyond !== undefined) {

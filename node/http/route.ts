@@ -10,20 +10,27 @@ import {
   type Routes,
   type Uuid,
 } from '../../protocol/index.ts'
-import { type Account, type Accounts, type SignedIn, type SignIn, type Visitor } from '../accounts/index.ts'
+import {
+  type Account,
+  type Accounts,
+  type ProviderEntrance,
+  type SignedIn,
+  type SignIn,
+  type Visitor,
+} from '../accounts/index.ts'
 import { type Audit } from '../audit/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Exports } from '../exports/index.ts'
 import { type Kept } from '../kept/index.ts'
 import { type Log } from '../log.ts'
 import { type Counts, type Pages, type Pulses } from '../pages/index.ts'
+import { type Rates } from '../rates.ts'
 import { type Region } from '../region.ts'
 import { type Settings } from '../settings/index.ts'
 import { type Tree } from '../tree/index.ts'
 import { type Addresses } from './addresses.ts'
 import { type CaseDesk } from './case-desk.ts'
 import { type App } from './parameters.ts'
-import { type Rates } from './rates.ts'
 import { type Site } from './site.ts'
 
 export interface OfficeDoors {
@@ -39,6 +46,8 @@ export interface OfficeDoors {
   readonly exports: Exports
   readonly settings: Settings
   readonly tree: Tree
+  /** By the office's identity provider, where the configuration names one. */
+  readonly entrance: ProviderEntrance | undefined
   /** What of the configuration a page shows. */
   readonly configured: { readonly origin: string; readonly trustedProxies: string[] }
   readonly token: string

@@ -6,7 +6,7 @@
  * here; what a row means is computed by the same pure functions as everywhere. Every condition is one an index serves
  * (test/pages/plans.test.ts), and what the caller may see is a condition of each statement, not a filter afterwards.
  */
-import { sql, type SQL } from 'drizzle-orm'
+import { getTableColumns, sql, type SQL } from 'drizzle-orm'
 import { type PgColumn, type PgTable } from 'drizzle-orm/pg-core'
 import {
   type ActivityQuery,
@@ -301,37 +301,17 @@ export interface OutcomeLine {
   readonly writtenMs: number
 }
 
-/** Columns under the names of their fields, so that a row is the row of the table's definition. */
-function columnsOf(table: typeof cases | typeof arrivals | typeof members, fields: readonly string[]): SQL {
-  const byField = table as unknown as Record<string, PgColumn>
-  const list = fields.map((field) => sql`${byField[field]} as ${sql.identifier(field)}`)
+/** All columns of a table under the names of their fields, so that a row is the row of its definition. */
+function columnsOf(table: PgTable): SQL {
+  const list = Object.entries(getTableColumns(table)).map(
+    ([field, column]) => sql`${column} as ${sql.identifier(field)}`,
+  )
   return sql.join(list, sql`, `)
 }
 
-const caseColumns = columnsOf(cases, [
-  ...['id', 'peer', 'side', 'tag', 'member', 'arrival', 'registerPhone', 'open', 'homeFacts', 'hostFacts'],
-  ...['name', 'meaning', 'organisation', 'changedMs'],
-])
-const arrivalColumns = columnsOf(arrivals, [
-  ...[
-    'id',
-    'home',
-    'idToken',
-    'idSealed',
-    'tag',
-    'name',
-    'category',
-    'phone',
-    'arrivedOn',
-    'branch',
-    'employer',
-  ],
-  ...['state', 'query', 'caseId', 'changedMs'],
-])
-const memberColumns = columnsOf(members, [
-  ...['id', 'idToken', 'idSealed', 'name', 'category', 'phone', 'gender', 'ethnicity', 'bornOn', 'education'],
-  ...['joinedOn', 'branch', 'changedMs'],
-])
+const caseColumns = columnsOf(cases)
+const arrivalColumns = columnsOf(arrivals)
+const memberColumns = columnsOf(members)
 
 const caseList: List = { columns: caseColumns, from: cases, id: cases.id, name: cases.name }
 const arrivalList: List = { columns: arrivalColumns, from: arrivals, id: arrivals.id, name: arrivals.name }

@@ -248,6 +248,30 @@ describe('a second factor', () => {
     expect(await codeOf(office.signIn.withCode(new Browser(), { code: totp(secret) }))).toBe('wrong_code')
   })
 
+  it('ends the sessions elsewhere when it is confirmed, and when it is ended', async () => {
+    const elsewhere = new Browser('10.0.0.7')
+    await enter(elsewhere)
+    const { secret } = await enrolled()
+    expect(await current(elsewhere)).toBeUndefined()
+    expect(await current()).toBeDefined()
+    elsewhere.take(await office.signIn.withPassword(elsewhere, 'wang.lei', goodPassword))
+    elsewhere.take(await office.signIn.withCode(elsewhere, { code: totp(secret) }))
+    expect(await current(elsewhere)).toBeDefined()
+    browser.take(await office.signIn.endSecondFactor(browser, await demand(), goodPassword))
+    expect(await current(elsewhere)).toBeUndefined()
+    expect(await current()).toBeDefined()
+  })
+
+  it('is refused, and breaks nothing, to whoever brings a cookie that cannot be read', async () => {
+    for (const value of ['%E0%A4%A', '%', 'x.%zz', 'a.b'])
+      for (const name of ['huiliu_step', 'huiliu_session']) {
+        const other = new Browser()
+        other.jar.set(name, value)
+        expect(await codeOf(office.signIn.withCode(other, { code: '000000' }))).toBe('wrong_code')
+        expect(await current(other)).toBeUndefined()
+      }
+  })
+
   it('takes a code once, within its window and from another browser too', async () => {
     const { secret } = await enrolled()
     const [one, two] = [new Browser(), new Browser()]

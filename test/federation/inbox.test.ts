@@ -360,7 +360,19 @@ describe('a record nobody knows yet', () => {
     await us.region.stop()
     schemas['future.thing'] = z.strictObject({ novelty: z.int() })
     rules['future.thing'] = { family: 'flow', writer: 'either', ofCase: true }
-    const { self, store, peers, flows, forget, facts, activities, crypto, standing, alarms: told } = us.region
+    const {
+      self,
+      store,
+      peers,
+      flows,
+      forget,
+      facts,
+      activities,
+      crypto,
+      standing,
+      witness,
+      alarms: told,
+    } = us.region
     const ids = idsFrom(clock, seededRandom(77))
     const gate = new Gate({ self, store, peers, crypto, clock, ids, alarms: told })
     const outbox = new Outbox({ self, clock, ids, crypto, wake: () => undefined })
@@ -375,6 +387,7 @@ describe('a record nobody knows yet', () => {
       'activity.recorded': activities.reportHandler,
       'activity.corrected': activities.handler,
       ...new StreamRecords({ peers, forget, facts }).handlers,
+      ...witness.handlers,
       'future.thing': future,
     } as RecordHandlers
     const lease = new Lease({ name: 'signer', holder: ids.next(), store, clock })

@@ -2,16 +2,10 @@
  * Accounts and signing in over any store, with cheap password hashing, and a browser that keeps its cookies. The
  * sign-in library reads the machine's clock, so tests move that one (`vi.setSystemTime`) and the node's follows it.
  */
-import {
-  Accounts,
-  Attempts,
-  Passwords,
-  SignIn,
-  type Answered,
-  type Visitor,
-} from '../../node/accounts/index.ts'
+import { Accounts, Passwords, SignIn, type Answered, type Visitor } from '../../node/accounts/index.ts'
 import { Organisations } from '../../node/organisations/index.ts'
 import { idsFrom, type Clock } from '../../node/platform.ts'
+import { Rates } from '../../node/rates.ts'
 import { Settings } from '../../node/settings/index.ts'
 import { MemoryStore } from '../../node/store/memory.ts'
 import { type Store } from '../../node/store/port.ts'
@@ -26,7 +20,7 @@ export function openAccounts(store: Store = new MemoryStore(), origin = 'http://
   const ids = idsFrom(machineClock, random)
   const vault = openVault(Buffer.alloc(32, 9), random)
   const passwords = new Passwords(random, { costLog2: 4 })
-  const attempts = new Attempts(machineClock)
+  const attempts = new Rates(machineClock)
   const organisations = new Organisations({ ids, regionName: '信阳' })
   const settings = new Settings({ store, clock: machineClock })
   const accounts = new Accounts({

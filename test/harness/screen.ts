@@ -4,11 +4,12 @@
  */
 import { type HttpBindings } from '@hono/node-server'
 import { addressesBehind } from '../../node/http/addresses.ts'
-import { Rates } from '../../node/http/rates.ts'
+import { Rates } from '../../node/rates.ts'
 import { Site } from '../../node/http/site.ts'
 import { officeApp } from '../../node/http/office.ts'
 import { Counts, Pages, Pulses } from '../../node/pages/index.ts'
 import { type PageReader } from '../../node/store/database.ts'
+import { type ProviderOptions } from '../../node/accounts/index.ts'
 import { type Log } from '../../node/log.ts'
 import { openOffice, type Office } from '../../node/office.ts'
 import { type Region } from '../../node/region.ts'
@@ -51,12 +52,25 @@ export interface Screen extends Office {
 /** Pages read PostgreSQL: a test on memory that asks for one fails. */
 const noPages: PageReader = { rows: () => Promise.reject(new Error('this test has no PostgreSQL')) }
 
-export function openScreen(region: Region, log: Log = silent, reader: PageReader = noPages): Screen {
-  const office = openOffice({ region, random: seededRandom(5), origin, passwords: { costLog2: 4 } })
+export function openScreen(
+  region: Region,
+  log: Log = silent,
+  reader: PageReader = noPages,
+  oidc?: ProviderOptions,
+): Screen {
+  const rates = new Rates(region.clock)
+  const office = openOffice({
+    region,
+    random: seededRandom(5),
+    origin,
+    rates,
+    oidc,
+    passwords: { costLog2: 4 },
+  })
   const answered = new Set<RouteName>()
   const app = officeApp({
     ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl: 'http://127.0.0.1:1', log },
-    ...{ site: new Site(origin, 7311), rates: new Rates(region.clock), addresses: addressesBehind() },
+    ...{ site: new Site(origin, 7311), rates, addresses: addressesBehind() },
     ...{ pages: new Pages(reader), counts: new Counts(reader, region.clock) },
     pulses: new Pulses(reader, region),
     configured: { origin, trustedProxies: [] },

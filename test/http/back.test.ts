@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { type z } from 'zod'
 import { readSheetsHere, writeTable } from '../../node/workbooks/index.ts'
 import {
+  type auditVerifiedSchema,
   type heldRowsSchema,
   type peerDetailSchema,
   type Role,
@@ -196,4 +197,40 @@ it('reads a workbook of held rows with whole numbers still: it is corrected in E
   )
   const [sheet] = await readSheetsHere(new Uint8Array(await response.arrayBuffer()), 'held.xlsx')
   expect(JSON.stringify(sheet)).toContain('999999190001010000')
+})
+
+describe('the audit before its witnesses', () => {
+  type Verified = z.infer<typeof auditVerifiedSchema>
+  const verified = () => ask<Verified>('auditor', 'GET /api/audit/verify')
+
+  it('is confirmed by nobody until a peer’s receipt is here, and holds until its end is cut off', async () => {
+    expect((await verified()).peers).toMatchObject([{ peer: shenzhen, witnessed: null }])
+    const head = await screen.audit.head()
+    await parts.region.witness.tell(head!)
+    await parts.level()
+    const whole = await verified()
+    expect(whole.brokenAt).toBeNull()
+    expect(whole.peers).toMatchObject([{ peer: shenzhen, witnessed: { ...head, holds: true } }])
+    const there = await parts.other.store.read((reader) =>
+      parts.other.witness.theirs(reader, parts.region.self),
+    )
+    expect(there).toMatchObject(head!)
+    // Whoever owns the database takes the trigger away, the end of the chain off, and goes on as if nothing had been.
+    await database.sql`alter table audit disable trigger all`
+    await database.sql`delete from audit where seq > ${head!.entries - 3}`
+    await database.sql`alter table audit enable trigger all`
+    for (let i = 0; i < 5; i++)
+      await screen.audit.note({
+        ...{
+          account: '',
+          role: 'operator',
+          action: 'imports.run',
+          subject: '',
+          outcome: 'done',
+          address: '',
+        },
+      })
+    const cut = await verified()
+    expect([cut.brokenAt, cut.peers[0]?.witnessed?.holds]).toEqual([null, false])
+  })
 })

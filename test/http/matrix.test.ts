@@ -63,6 +63,9 @@ describe('the route table', () => {
       'entrance.set-up',
       'kept.drop',
       'kept.put',
+      'oidc.begin',
+      'oidc.finish',
+      'oidc.link',
       'session.begin',
       'session.second-factor',
     ])

@@ -1,6 +1,6 @@
 /** The pages: what they show of whom, how they go on, and what leaves a trace. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rateBuckets } from '../../node/http/rates.ts'
+import { rateBuckets } from '../../node/rates.ts'
 import { readSheetsHere, writeTable } from '../../node/workbooks/index.ts'
 import {
   type arrivalPageSchema,
@@ -282,6 +282,16 @@ describe('work from a page', () => {
     expect((await add('committee', { branch: parts.east.branchName })).json).toEqual({ result: 'unchanged' })
     const found = await ask<Arrivals>('branch', 'POST /api/arrivals/query', { search: '孙八' })
     expect(found.items).toMatchObject([{ name: '孙八', organisation: { id: parts.east.branch } }])
+  })
+
+  it('takes nobody out of the hands of another part who has registered him', async () => {
+    const theirs = { home: shenzhen, name: '李西', idNumber: idNumberOf(21), branch: parts.east.branchName }
+    expect(codeOf(await screen.from(people.committee, 'POST /api/arrivals', theirs))).toBe(
+      'arrival_elsewhere',
+    )
+    const west = { organisation: parts.west.branch }
+    const found = await ask<Arrivals>('officer', 'POST /api/arrivals/query', west)
+    expect(found.items.map(({ name }) => name)).toEqual(['李西'])
   })
 
   it('reports a meeting for all who were there, names who cannot be, and nobody of another part', async () => {

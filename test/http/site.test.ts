@@ -1,7 +1,7 @@
 /** Other sites, strangers in a hurry, and what every answer says of itself. */
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { rateBuckets } from '../../node/http/rates.ts'
+import { rateBuckets } from '../../node/rates.ts'
 import { Site } from '../../node/http/site.ts'
 import { routes, type RouteContract } from '../../protocol/index.ts'
 import { Browser } from '../harness/accounts.ts'
@@ -151,6 +151,15 @@ describe('who asks too much', () => {
     await world.clock.advance(1000)
     const answer = await screen.from(officer, 'GET /api/node')
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([200, null])
+  })
+
+  it('fills no audit with what is not for him', async () => {
+    const curious = await screen.somebody('auditor')
+    for (let i = 0; i < 3 * rateBuckets.requests.most; i++) await screen.from(curious, 'GET /api/accounts')
+    const entries = await screen.audit.page({ after: undefined, limit: 2000 })
+    const refused = entries.filter(({ outcome }) => outcome === 'not_for_role').length
+    expect(refused).toBeGreaterThan(100)
+    expect(refused).toBeLessThanOrEqual(rateBuckets.requests.most)
   })
 
   it('is told how long', async () => {

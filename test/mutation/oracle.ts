@@ -41,7 +41,7 @@ export interface Taken {
 const knownTypes = new Set(Object.keys(bodySchemas))
 /** What a record may change beside the stream itself, once it was applied. */
 const domainTables = new Set([
-  ...['cases', 'activities', 'queries', 'arrivals', 'waiting_activities', 'records_out'],
+  ...['cases', 'activities', 'queries', 'arrivals', 'waiting_activities', 'records_out', 'audit_heads'],
 ])
 const outcomeForm = /^(applied|parked|refused:([a-z_]{1,40}))$/
 

@@ -167,11 +167,12 @@ export const bodyMakers: { [T in RecordType]: (teller: Teller) => BodyOf<T> } = 
   'record.erased': ({ chance }) => ({
     ...{ epoch: 1, seq: 1 + chance.int(9), index: chance.int(255), digest: chance.digest() },
   }),
+  'audit.head': ({ chance }) => ({ entries: 1 + chance.int(9), head: chance.digest() }),
 }
 const types = Object.keys(bodyMakers) as RecordType[]
 const withoutCase: readonly string[] = [
   ...['identity.queried', 'identity.denied'],
-  ...['outcome.settled', 'keys.announced', 'epoch.opened'],
+  ...['outcome.settled', 'keys.announced', 'epoch.opened', 'audit.head'],
 ]
 
 export function draft(teller: Teller, type: RecordType, caseId: string | null, body?: object): Draft {

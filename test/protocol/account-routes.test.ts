@@ -5,7 +5,10 @@ import { accountRoutes, entranceRoutes, type RouteContract } from '../../protoco
 it('before signing in there are the entrance, setting up and the two steps of signing in', () => {
   const rows = Object.entries({ ...entranceRoutes, ...accountRoutes }) as [string, RouteContract][]
   const open = rows.filter(([, { access }]) => access === 'anyone').map(([name]) => name)
-  expect(open).toEqual(['entrance.look', 'entrance.set-up', 'session.begin', 'session.second-factor'])
+  expect(open).toEqual([
+    ...['entrance.look', 'entrance.set-up', 'session.begin', 'session.second-factor'],
+    ...['oidc.begin', 'oidc.finish', 'oidc.link'],
+  ])
 })
 
 it('with a one-time password there are who he is, choosing a password and leaving', () => {

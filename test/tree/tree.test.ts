@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openOffice, type Office as Rooms } from '../../node/office.ts'
 import { arrivals, cases } from '../../node/flows/tables.ts'
 import { members } from '../../node/members/tables.ts'
+import { Rates } from '../../node/rates.ts'
 import { Office } from '../harness/office.ts'
 import { idNumberOf } from '../harness/people.ts'
 import { nothing, twoParts, type TwoParts } from '../harness/parts.ts'
@@ -13,7 +14,7 @@ let rooms: Rooms
 beforeEach(async () => {
   parts = await twoParts()
   const { region } = parts
-  const tuning = { passwords: { costLog2: 4 } }
+  const tuning = { rates: new Rates(region.clock), passwords: { costLog2: 4 } }
   rooms = openOffice({ region, random: seededRandom(5), origin: 'http://127.0.0.1:7311', ...tuning })
 })
 afterEach(() => parts.region.stop())

@@ -134,6 +134,7 @@ export const bodies: { [T in RecordType]: BodyOf<T> } = {
   'keys.announced': { key: laterKey.signing },
   'epoch.opened': { after: { epoch: 1, seq: 3, head: tag }, reason: 'recovered' },
   'record.erased': { epoch: 1, seq: 3, index: 0, digest: tag },
+  'audit.head': { entries: 4711, head: tag },
 }
 
 const withoutCase: readonly RecordType[] = [
@@ -142,6 +143,7 @@ const withoutCase: readonly RecordType[] = [
   'outcome.settled',
   'keys.announced',
   'epoch.opened',
+  'audit.head',
 ]
 
 /** A record of a type with its sample body, or another; `n` makes its id. */

@@ -208,5 +208,8 @@ function invalidBodies(): Invalid[] {
     ['erased under number 0', body('record.erased', { seq: 0 })],
     ['erased without a digest', body('record.erased', { digest: undefined })],
     ['erased with its text', body('record.erased', { text: '{}' })],
+    ['the head of an audit without entries', body('audit.head', { entries: 0 })],
+    ['the head of an audit that is no digest', body('audit.head', { head: queryId })],
+    ['the head of an audit with its entries', body('audit.head', { list: [] })],
   ])
 }

@@ -96,7 +96,7 @@ function PageRoutes({ pages }: { pages: readonly PageDefinition[] }) {
       <Suspense fallback={<Spin size="large" style={{ display: 'block', marginTop: 80 }} />}>
         <Routes>
           {pages.map(({ path, Show }) => (
-            <Route key={path} path={`${path}/*`.replace('//', '/')} element={<Show />} />
+            <Route key={path} path={path === '/' ? path : `${path}/*`} element={<Show />} />
           ))}
           <Route path="*" element={<Result status="404" title={t.nowhere} subTitle={t.nowhereHint} />} />
         </Routes>

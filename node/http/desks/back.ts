@@ -8,6 +8,7 @@ import {
 import { passwordLength } from '../../accounts/index.ts'
 import { DomainError } from '../../errors.ts'
 import { recordsIn, refusals } from '../../federation/tables.ts'
+import { type Witnessed } from '../../federation/witness.ts'
 import { type Region } from '../../region.ts'
 import { peerStates } from '../overview.ts'
 import { type Desk, type OfficeDoors } from '../route.ts'
@@ -39,7 +40,7 @@ export function backDesk(doors: OfficeDoors): Desk<BackRoute> {
 }
 
 function settingsView(
-  { region, federationUrl, configured }: OfficeDoors,
+  { region, federationUrl, configured, entrance }: OfficeDoors,
   values: SettingValues,
 ): SettingsView {
   const { officeName, officeContact } = values
@@ -49,7 +50,7 @@ function settingsView(
   return {
     fixed: {
       ...{ node: region.self, name: region.name, federationUrl },
-      ...{ ...configured, passwordLength, oidc: null },
+      ...{ ...configured, passwordLength, oidc: entrance?.provider.options.issuer ?? null },
     },
     changeable: {
       ...(Object.fromEntries(numbers) as Pick<SettingsView['changeable'], (typeof numberSettings)[number]>),
@@ -63,6 +64,7 @@ async function peerDetail({ region, pages }: OfficeDoors, node: string) {
   const peer = await region.store.read((reader) => region.peers.get(reader, node))
   if (!state || !peer) throw new DomainError('peer_not_found')
   const { from, until, families, rulePack, replyDays, queriesPerDay } = peer.terms
+  const theirs = await region.store.read((reader) => region.witness.theirs(reader, node))
   const [parked, outcomes] = [await parkedRecords(region, node), await pages.outcomes(node)]
   return {
     ...state,
@@ -72,10 +74,15 @@ async function peerDetail({ region, pages }: OfficeDoors, node: string) {
       ...{ type, case: caseId, outcome, writtenAt: new Date(writtenMs).toISOString() },
     })),
     refusals: await refusalsOf(region, node),
+    theirAudit: theirs ? headView(theirs) : null,
     refusedOfTheirs: (await pages.refusedOf(node)).map(({ code, count, lastMs }) => ({
       ...{ code, count, lastAt: new Date(lastMs).toISOString() },
     })),
   }
+}
+
+export function headView({ entries, head, atMs }: Witnessed) {
+  return { entries, head, at: new Date(atMs).toISOString() }
 }
 
 async function parkedRecords({ store }: Region, peer: string) {

@@ -1,14 +1,24 @@
 /** The entrance: setting up, signing in and out, one's own password, second factor and sessions. */
-import { type Who } from '../../../protocol/index.ts'
-import { lastUsedMs, type Account, type Session, type SignedIn } from '../../accounts/index.ts'
+import { type RouteContract, type Who } from '../../../protocol/index.ts'
+import {
+  lastUsedMs,
+  type Account,
+  type Answered,
+  type ProviderEntrance,
+  type Session,
+  type SignedIn,
+} from '../../accounts/index.ts'
 import { DomainError } from '../../errors.ts'
-import { signedIn, type Desk, type OfficeDoors } from '../route.ts'
+import { signedIn, type Call, type Desk, type OfficeDoors } from '../route.ts'
 
 type EntranceRoute =
   | 'entrance.look'
   | 'entrance.set-up'
   | 'session.begin'
   | 'session.second-factor'
+  | 'oidc.begin'
+  | 'oidc.finish'
+  | 'oidc.link'
   | 'session.who'
   | 'session.end'
   | 'session.list'
@@ -19,10 +29,10 @@ type EntranceRoute =
   | 'own.second-factor-end'
 
 export function entranceDesk(doors: OfficeDoors): Desk<EntranceRoute> {
-  return { ...gate(doors), ...ownAccount(doors) }
+  return { ...gate(doors), ...byProvider(doors), ...ownAccount(doors) }
 }
 
-function gate({ accounts, signIn, region, settings }: OfficeDoors) {
+function gate({ accounts, signIn, region, settings, entrance }: OfficeDoors) {
   return {
     'entrance.look': async ({ caller }) => {
       const { officeName, officeContact } = await settings.now()
@@ -32,7 +42,7 @@ function gate({ accounts, signIn, region, settings }: OfficeDoors) {
         setUp: !(await accounts.isSetUp()),
         signedIn: caller.signedIn !== undefined,
         contact: officeContact,
-        oidc: null,
+        oidc: entrance?.provider.options.button ?? null,
       }
     },
     'entrance.set-up': async (call) => {
@@ -77,6 +87,39 @@ function gate({ accounts, signIn, region, settings }: OfficeDoors) {
       call.set(cookies)
       return {}
     },
+  } satisfies Partial<Desk<EntranceRoute>>
+}
+
+/** The provider's entrance; throws where none is configured. */
+export function offered(entrance: ProviderEntrance | undefined): ProviderEntrance {
+  if (!entrance) throw new DomainError('oidc_not_offered')
+  return entrance
+}
+
+function byProvider({ entrance }: OfficeDoors) {
+  type Entering = Call<RouteContract>
+  const entered = async (
+    call: Pick<Entering, 'set' | 'note'>,
+    entering: Promise<Answered<Account | undefined>>,
+  ) => {
+    try {
+      const { value, cookies } = await entering
+      call.set(cookies)
+      if (value) await call.note('session.begin', value, 'done')
+      return { state: value ? ('signed-in' as const) : ('not-linked' as const) }
+    } catch (error) {
+      await noteRefusal(call, error, undefined)
+      throw error
+    }
+  }
+  return {
+    'oidc.begin': async (call) => {
+      const { value, cookies } = await offered(entrance).begin()
+      call.set(cookies)
+      return { url: value }
+    },
+    'oidc.finish': async (call) => entered(call, offered(entrance).finish(call.visitor, call.body)),
+    'oidc.link': async (call) => entered(call, offered(entrance).link(call.visitor, call.body.code)),
   } satisfies Partial<Desk<EntranceRoute>>
 }
 

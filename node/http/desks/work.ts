@@ -59,9 +59,10 @@ function registering(region: Region) {
       const number = checkIdNumber(body.idNumber)
       if (!number.ok) throw new DomainError('bad_id_number')
       await demandBranchWithin(region, part, body.branch)
-      return locked(region, [body.home], async (tx) => ({
-        result: (await host.register(tx, [{ ...body, idNumber: number.idNumber }]))[0] ?? '',
-      }))
+      return locked(region, [body.home], async (tx) => {
+        await demandNotElsewhere(tx, region, part, number.idNumber)
+        return { result: (await host.register(tx, [{ ...body, idNumber: number.idNumber }]))[0] ?? '' }
+      })
     },
     'activities.meeting': ({ body, part }) => meeting(region, part, body.cases, body.activity),
   } satisfies Partial<Desk<WorkRoute>>
@@ -76,6 +77,19 @@ export async function demandBranchWithin(
   if (part === 'all') return
   const found = await store.read((reader) => organisations.named(reader, name ?? ''))
   if (!isWithin(part, found?.id)) throw new DomainError('organisation_not_found')
+}
+
+/** To register somebody whom another part of the region has here already would take him out of its hands. */
+async function demandNotElsewhere(
+  tx: Transaction,
+  { host, members }: Region,
+  part: Part,
+  idNumber: string,
+): Promise<void> {
+  const token = members.idToken(idNumber)
+  const there = (await host.byTokens(tx, [token])).get(token) ?? []
+  if (there.some(({ branch }) => branch !== null && !isWithin(part, branch)))
+    throw new DomainError('arrival_elsewhere')
 }
 
 function locked<T>(

@@ -76,42 +76,44 @@ function Tree({ shown, loading, searched, setChange }: TreeProps) {
       ),
   })
   return (
-    <Table<OrganisationNode>
-      size="small"
-      className="sticky-head"
-      rowKey="id"
-      pagination={false}
-      loading={loading}
-      dataSource={[...shown]}
-      scroll={{ x: 620 }}
-      locale={{
-        emptyText: (
-          <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={searched ? t.nothing : t.empty} />
-        ),
-      }}
-      expandable={{
-        expandedRowKeys: withBelow.map(({ id }) => id).filter((id) => searched || !closed.has(id)),
-        onExpand: (open, { id }) => setClosed((before) => toggled(before, id, !open)),
-      }}
-      columns={[
-        { key: 'name', title: t.name, dataIndex: 'name' },
-        { key: 'kind', title: t.kind, width: 90, render: (_, one) => <Tag>{word(one.kind)}</Tag> },
-        count('members', t.members),
-        count('away', t.away),
-        count('here', t.here),
-        ...(may('organisation.change')
-          ? [
-              {
-                key: 'work',
-                title: t.work,
-                width: 84,
-                className: 'no-print',
-                render: (_: unknown, one: OrganisationNode) => <Work one={one} setChange={setChange} />,
-              },
-            ]
-          : []),
-      ]}
-    />
+    // On a phone it is wider than the page: then it is moved by touch or by arrows.
+    <div className="wide-table" tabIndex={0} role="region" aria-label={t.title}>
+      <Table<OrganisationNode>
+        size="small"
+        className="sticky-head"
+        rowKey="id"
+        pagination={false}
+        loading={loading}
+        dataSource={[...shown]}
+        locale={{
+          emptyText: (
+            <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={searched ? t.nothing : t.empty} />
+          ),
+        }}
+        expandable={{
+          expandedRowKeys: withBelow.map(({ id }) => id).filter((id) => searched || !closed.has(id)),
+          onExpand: (open, { id }) => setClosed((before) => toggled(before, id, !open)),
+        }}
+        columns={[
+          { key: 'name', title: t.name, dataIndex: 'name' },
+          { key: 'kind', title: t.kind, width: 90, render: (_, one) => <Tag>{word(one.kind)}</Tag> },
+          count('members', t.members),
+          count('away', t.away),
+          count('here', t.here),
+          ...(may('organisation.change')
+            ? [
+                {
+                  key: 'work',
+                  title: t.work,
+                  width: 84,
+                  className: 'no-print',
+                  render: (_: unknown, one: OrganisationNode) => <Work one={one} setChange={setChange} />,
+                },
+              ]
+            : []),
+        ]}
+      />
+    </div>
   )
 }
 

@@ -53,12 +53,13 @@ export function Grid({ people, loading, chosen, present, setPresent, side, amoun
   return (
     <Table<CaseRowView>
       size="small"
-      sticky
+      className="sticky-head"
       rowKey="id"
       pagination={false}
       loading={loading}
       dataSource={[...people]}
-      scroll={{ x: 620 }}
+      // An empty table that scrolls is a place the keyboard cannot reach.
+      {...(people.length > 0 ? { scroll: { x: 620 } } : {})}
       locale={{
         emptyText: (
           <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={chosen ? t.nobodyHere : t.chooseFirst} />
