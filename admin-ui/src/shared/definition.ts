@@ -15,19 +15,27 @@ export interface PageDefinition {
   readonly Show: ComponentType
 }
 
+/** Within it a page that could not be loaded is not asked for again: React renders twice what has failed once. */
+const standsFor = 1000
+
 /** Loads a page when it is first shown, and again when that failed: a node that was away may be back. */
 export function lazily(load: () => Promise<ComponentType>): ComponentType {
   let page: LazyExoticComponent<ComponentType> | undefined
+  let failedAt = Infinity
   const begin = () =>
     lazy(async () => {
       try {
         return { default: await load() }
       } catch {
-        page = undefined
+        failedAt = Date.now()
         throw unreachable()
       }
     })
   return function Lazily() {
+    if (Date.now() - failedAt > standsFor) {
+      page = undefined
+      failedAt = Infinity
+    }
     page ??= begin()
     return createElement(page)
   }
