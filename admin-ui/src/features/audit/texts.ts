@@ -15,8 +15,8 @@ export const words = texts({
   head: { zh: '末条摘要:', en: 'Digest of the last:' },
   witnesses: { zh: '其他地区的见证', en: 'What other regions have witnessed' },
   witnessesHint: {
-    zh: '每次往来,对方地区都用签名确认本地审计当时有多少条、末条摘要是什么。末尾若被截去或改写,与其确认的就对不上。',
-    en: 'With every exchange a region confirms by signature how long our audit was and its last digest. If the end is cut off or written anew, it no longer fits what they confirmed.',
+    zh: '本节点每天把审计条数和末条摘要告知各协议地区,由其签名确认。末尾若被截去或改写,与其确认的就对不上。',
+    en: 'Once a day this node tells every region it has an agreement with how long its audit is and its last digest, and they confirm it by signature. If the end is cut off or written anew, it no longer fits what they confirmed.',
   },
   noWitness: {
     zh: '还没有其他地区可作见证。请把末条摘要抄记在别处,下次核验时即可看出末尾是否被截去。',
