@@ -39,8 +39,8 @@ const listRoutes = {
     path: '/api/regions',
     zh: '签有共管协议的地区',
     en: 'The regions there is an agreement with, by name',
-    access: 'signed-in',
-    scope: 'none',
+    access: callers,
+    scope: 'part',
     answer: page.regionListSchema,
   },
   'cases.query': {

@@ -35,7 +35,7 @@ async function main([name, ...args]) {
   if (source === undefined) throw unknownScript(name, [...sources.keys()].sort().join(', '))
   while (!isInstalled()) await installOrWait()
   const build = await buildAll([...sources.values(), 'node/workbooks/worker-entry.ts'].filter(isInProject))
-  if (!WITHOUT_SCREENS.has(name)) process.env.HUILIU_SCREENS = await screens()
+  if (!WITHOUT_SCREENS.has(name) && isInProject('admin-ui')) process.env.HUILIU_SCREENS = await screens()
   const program = path.join(build, source.replace(/\.ts$/, '.js'))
   process.argv = [process.execPath, program, ...args]
   process.setSourceMapsEnabled(true)

@@ -47,9 +47,12 @@ export class Refused extends Error {
   }
 }
 
-const unreachable = {
+const away = {
   zh: '节点没有应答。请检查网络,或请信息人员查看节点是否在运行;已填写的内容不会丢失。',
   en: 'The node does not answer. Check the network or ask your IT whether it runs; what you typed is kept.',
+}
+export function unreachable(): Refused {
+  return new Refused(0, 'unreachable', away)
 }
 const strange = {
   zh: '节点的应答与本页面的版本不符。请刷新页面;若仍如此,请告知信息人员。',
@@ -86,7 +89,7 @@ async function send(contract: RouteContract, { params, query, body, file, signal
     })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new Refused(0, 'unreachable', unreachable)
+    throw unreachable()
   }
 }
 

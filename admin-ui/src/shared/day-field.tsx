@@ -69,8 +69,13 @@ export function DayField({ id, value, onChange, label }: Props) {
   )
 }
 
-/** A rule of a form: a day, or also a month alone. */
+/** A rule of a form: a day there is, or also a month alone. */
 export function dayRule(message: string, monthToo = true) {
   const wanted = monthToo ? /^\d{4}-\d{2}(-\d{2})?$/ : /^\d{4}-\d{2}-\d{2}$/
-  return { pattern: wanted, message }
+  return {
+    validator: (_: unknown, value: string | undefined) =>
+      value === undefined || value === '' || (wanted.test(value) && readDay(value) === value)
+        ? Promise.resolve()
+        : Promise.reject(new Error(message)),
+  }
 }

@@ -1,6 +1,7 @@
 /** How a page says what it is: a folder in features/ has one of these in its page.tsx, and app/pages.ts lists them. */
-import { lazy, type ComponentType, type ReactNode } from 'react'
+import { createElement, lazy, type ComponentType, type LazyExoticComponent, type ReactNode } from 'react'
 import { type RouteName } from '../../../protocol/index.ts'
+import { unreachable } from './ask.ts'
 
 export interface PageDefinition {
   /** The page has every address that begins with it. */
@@ -14,6 +15,20 @@ export interface PageDefinition {
   readonly Show: ComponentType
 }
 
+/** Loads a page when it is first shown, and again when that failed: a node that was away may be back. */
 export function lazily(load: () => Promise<ComponentType>): ComponentType {
-  return lazy(async () => ({ default: await load() }))
+  let page: LazyExoticComponent<ComponentType> | undefined
+  const begin = () =>
+    lazy(async () => {
+      try {
+        return { default: await load() }
+      } catch {
+        page = undefined
+        throw unreachable()
+      }
+    })
+  return function Lazily() {
+    page ??= begin()
+    return createElement(page)
+  }
 }

@@ -6,6 +6,7 @@ import { Link, useParams } from 'react-router'
 import { ask, useAsk, type Answer } from '../../shared/ask.ts'
 import { Failure, sentenceOf } from '../../shared/failure.tsx'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
+import { Remark } from '../../shared/list/index.tsx'
 import { useList } from '../../shared/list/reading.ts'
 import { Page } from '../../shared/page.tsx'
 import { saveFile, workbookType } from '../../shared/saving.ts'
@@ -32,14 +33,13 @@ export function ImportPage() {
       actions={data.held > 0 && <Download id={id} name={kind(data.kind)} />}
     >
       <Counts of={data} />
-      <Card
-        size="small"
-        title={data.held > 0 ? t.heldTitle(data.held) : t.allRight}
-        style={{ marginTop: 12 }}
-        className="held-rows"
-      >
-        <Held id={id} who={data.columns.find(({ field }) => field === 'idNumber')?.heading} />
-      </Card>
+      {data.held === 0 ? (
+        <Remark>{t.allRight}</Remark>
+      ) : (
+        <Card size="small" title={t.heldTitle(data.held)} className="held-rows">
+          <Held id={id} who={data.columns.find(({ field }) => field === 'idNumber')?.heading} />
+        </Card>
+      )}
       {waiting.length > 0 && (
         <Card size="small" title={t.waitingTitle(data.waiting)} style={{ marginTop: 12 }}>
           <RowFaults of={waiting} />

@@ -95,7 +95,8 @@ function Stays({ of: member }: { of: Member }) {
         rowKey="id"
         pagination={false}
         dataSource={member.cases}
-        scroll={{ x: 'max-content' }}
+        // An empty table that scrolls is a place the keyboard cannot reach.
+        {...(member.cases.length > 0 ? { scroll: { x: 'max-content' } } : {})}
         locale={{ emptyText: <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t.noCases} /> }}
         onRow={({ id }) => ({ className: 'row-link', onClick: () => void navigate(`/cases/${id}`) })}
         columns={[

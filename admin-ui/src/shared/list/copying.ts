@@ -23,32 +23,33 @@ export function asHtml(rows: readonly (readonly string[])[]): string {
   return `<table>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('')}</table>`
 }
 
-/** The heading and these rows. Falls back to plain text where a browser gives nothing more (pages without TLS). */
-export async function copyRows<Row>(shown: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
-  const columns = shown.filter(({ work }) => work !== true)
+/**
+ * The heading and these rows. By a copy event of our own, because what is written by the newer way is cleaned by the
+ * browser and loses the marks of its cells; where no event is raised, as plain text.
+ */
+export async function copyRows<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Promise<void> {
   const cells = [
     columns.map(({ title }) => title),
     ...rows.map((row) => columns.map((column) => column.text(row))),
   ]
-  const kinds = { 'text/plain': asPlainText(cells), 'text/html': asHtml(cells) }
-  const blobs = Object.entries(kinds).map(([type, text]) => [type, new Blob([text], { type })])
-  if (typeof ClipboardItem !== 'undefined' && navigator.clipboard !== undefined)
-    return navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs) as Record<string, Blob>)])
-  copyByCommand(kinds)
+  const plain = asPlainText(cells)
+  if (!copyByEvent({ 'text/plain': plain, 'text/html': asHtml(cells) }))
+    await navigator.clipboard.writeText(plain)
 }
 
-/** A text as it is. */
-export async function copyText(text: string): Promise<void> {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text)
-  copyByCommand({ 'text/plain': text })
-}
-
-function copyByCommand(kinds: Record<string, string>): void {
+function copyByEvent(kinds: Record<string, string>): boolean {
+  let raised = false
   const put = (event: ClipboardEvent) => {
     for (const [type, text] of Object.entries(kinds)) event.clipboardData?.setData(type, text)
     event.preventDefault()
+    raised = true
   }
   document.addEventListener('copy', put, { once: true })
   document.execCommand('copy')
   document.removeEventListener('copy', put)
+  return raised
+}
+
+export async function copyText(text: string): Promise<void> {
+  if (!copyByEvent({ 'text/plain': text })) await navigator.clipboard.writeText(text)
 }

@@ -33,32 +33,25 @@ export function Grid({ people, loading, chosen, present, setPresent, side, amoun
     key: 'amount',
     title: t.amount,
     width: 140,
-    render: (_: unknown, { id, name }: CaseRowView) => {
-      const typed = amounts?.find((one) => one.id === id)?.yuan ?? ''
-      const wrong = present.includes(id) && readYuan(typed) === undefined
-      return (
-        <Input
-          size="small"
-          value={typed}
-          inputMode="decimal"
-          autoComplete="off"
-          aria-label={`${t.amount} ${name}`}
-          {...(wrong ? { status: 'error' as const } : {})}
-          onChange={(event) => setAmount(id, event.target.value)}
-          onKeyDown={moveAmount}
-        />
-      )
-    },
+    render: (_: unknown, { id, name }: CaseRowView) => (
+      <AmountField
+        name={name}
+        typed={amounts?.find((one) => one.id === id)?.yuan ?? ''}
+        wanted={present.includes(id)}
+        change={(yuan) => setAmount(id, yuan)}
+      />
+    ),
   }
   return (
     <Table<CaseRowView>
       size="small"
-      sticky
+      className="sticky-head"
       rowKey="id"
       pagination={false}
       loading={loading}
       dataSource={[...people]}
-      scroll={{ x: 620 }}
+      // An empty table that scrolls is a place the keyboard cannot reach.
+      {...(people.length > 0 ? { scroll: { x: 620 } } : {})}
       locale={{
         emptyText: (
           <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={chosen ? t.nobodyHere : t.chooseFirst} />
@@ -91,6 +84,29 @@ export function Grid({ people, loading, chosen, present, setPresent, side, amoun
           ? { key: 'employer', title: t.employer, render: (_, row) => row.employer ?? '—' }
           : { key: 'destination', title: t.destination, render: (_, row) => row.destination ?? '—' },
       ]}
+    />
+  )
+}
+
+interface AmountProps {
+  readonly name: string
+  readonly typed: string
+  readonly wanted: boolean
+  readonly change: (yuan: string) => void
+}
+
+function AmountField({ name, typed, wanted, change }: AmountProps) {
+  const t = useTexts(words)
+  return (
+    <Input
+      size="small"
+      value={typed}
+      inputMode="decimal"
+      autoComplete="off"
+      aria-label={`${t.amount} ${name}`}
+      {...(wanted && readYuan(typed) === undefined ? { status: 'error' as const } : {})}
+      onChange={(event) => change(event.target.value)}
+      onKeyDown={moveAmount}
     />
   )
 }
