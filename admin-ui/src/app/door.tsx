@@ -2,8 +2,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Spin } from 'antd'
 import { useEffect, useMemo } from 'react'
+import { useLocation } from 'react-router'
+import { providerPath } from '../features/entrance/answered.ts'
 import { Entrance } from '../features/entrance/index.tsx'
 import { NewPassword } from '../features/entrance/new-password.tsx'
+import { FromProvider } from '../features/entrance/provider.tsx'
 import { ask, Refused } from '../shared/ask.ts'
 import { Failure } from '../shared/failure.tsx'
 import { forgetAll, SessionContext } from '../shared/session.tsx'
@@ -11,6 +14,7 @@ import { Frame } from './frame.tsx'
 
 export function Door() {
   const client = useQueryClient()
+  const { pathname } = useLocation()
   const entrance = useQuery({
     queryKey: ['entrance.look', {}],
     queryFn: ({ signal }) => ask('entrance.look', { signal }),
@@ -31,6 +35,8 @@ export function Door() {
     [who.data, entrance.data],
   )
   if (entrance.error) return <Failure of={entrance.error} again={() => void entrance.refetch()} />
+  // Coming back from the identity provider is answered first, whoever was signed in before.
+  if (entrance.data && pathname === providerPath) return <FromProvider look={entrance.data} />
   if (entrance.data && !entrance.data.signedIn) return <Entrance look={entrance.data} />
   if (who.error) return <Failure of={who.error} again={() => void who.refetch()} />
   if (!session) return <Spin size="large" fullscreen />

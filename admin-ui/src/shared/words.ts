@@ -143,6 +143,7 @@ export const recordWords = texts({
   'record.erased': { zh: '删除记录', en: 'Record erased' },
   'keys.announced': { zh: '公布密钥', en: 'Keys announced' },
   'epoch.opened': { zh: '开启新纪元', en: 'Epoch opened' },
+  'audit.head': { zh: '审计摘要存证', en: 'Audit head witnessed' },
 })
 
 export const familyWords = texts({

@@ -4,7 +4,7 @@ import { type AccountView } from '../../../../protocol/index.ts'
 import { useAct } from '../../shared/ask.ts'
 import { sentenceOf } from '../../shared/failure.tsx'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
-import { type Told } from './one-time.tsx'
+import { passwordTold, type Told } from './one-time.tsx'
 import { words } from './texts.ts'
 
 export function useDoings(account: AccountView, tell: (told: Told) => void) {
@@ -14,6 +14,8 @@ export function useDoings(account: AccountView, tell: (told: Told) => void) {
   const change = useAct('accounts.change')
   const password = useAct('accounts.reset-password')
   const factor = useAct('accounts.reset-second-factor')
+  const linkCode = useAct('accounts.link-code')
+  const unlink = useAct('accounts.unlink')
   const params = { id: account.id }
   const onError = (error: Error) => void message.error(sentenceOf(error, language))
   const sure = (title: string, content: string, run: () => Promise<unknown>) =>
@@ -31,11 +33,25 @@ export function useDoings(account: AccountView, tell: (told: Told) => void) {
     enable: () => void setDisabled(false).catch(() => undefined),
     resetPassword: () =>
       sure(t.reset, t.resetHint(account.name), () =>
-        password.mutateAsync({ params }, { onSuccess: tell, onError }),
+        password.mutateAsync({ params }, { onSuccess: (answer) => tell(passwordTold(answer)), onError }),
       ),
     resetFactor: () =>
       sure(t.resetFactor, t.resetFactorHint(account.name), () =>
         factor.mutateAsync({ params }, { onSuccess: () => void message.success(t.factorGone), onError }),
+      ),
+    giveLinkCode: () =>
+      sure(t.link, t.linkHint(account.name), () =>
+        linkCode.mutateAsync(
+          { params },
+          {
+            onSuccess: ({ code, until }) => tell({ kind: 'linkCode', account, secret: code, until }),
+            onError,
+          },
+        ),
+      ),
+    unlink: () =>
+      sure(t.unlink, t.unlinkHint(account.name), () =>
+        unlink.mutateAsync({ params }, { onSuccess: () => void message.success(t.unlinked), onError }),
       ),
   }
 }

@@ -6,7 +6,7 @@ import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { OrganisationPicker, type Organisation } from '../../shared/organisations.tsx'
 import { roleWords, useWord } from '../../shared/words.ts'
-import { type Told } from './one-time.tsx'
+import { passwordTold, type Told } from './one-time.tsx'
 import { words } from './texts.ts'
 
 interface Fields {
@@ -33,9 +33,9 @@ export function Editing({ account, close, made }: Props) {
       create.mutate(
         { body: { ...body, account: wanted } },
         {
-          onSuccess: (told) => {
+          onSuccess: (answer) => {
             close()
-            made(told)
+            made(passwordTold(answer))
           },
         },
       )

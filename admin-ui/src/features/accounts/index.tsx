@@ -106,6 +106,7 @@ function AccountTable({
 }) {
   const t = useTexts(words)
   const role = useWord(roleWords)
+  const provider = useProvider()
   const by = (text: (account: AccountView) => string) => ({
     render: (_: unknown, account: AccountView) => text(account) || '—',
     sorter: (a: AccountView, b: AccountView) => compareTexts(text(a), text(b)),
@@ -126,6 +127,9 @@ function AccountTable({
         { title: t.organisation, ...by(({ organisation }) => organisation?.name ?? '') },
         { title: t.state, render: (_, account) => <State of={account} /> },
         { title: t.factor, ...by(({ secondFactor }) => (secondFactor ? t.on : t.off)) },
+        ...(provider
+          ? [{ title: t.provider, ...by(({ linked }) => (linked ? t.isLinked : t.notLinked)) }]
+          : []),
         { title: t.created, ...by(({ createdAt }) => shortMoment(createdAt).slice(0, 10)) },
         {
           title: t.actions,
@@ -135,6 +139,11 @@ function AccountTable({
       ]}
     />
   )
+}
+
+/** Whether the office's people may come by its identity provider. */
+function useProvider(): boolean {
+  return useAsk('entrance.look', {}, { staleTime: Infinity }).data?.oidc != null
 }
 
 function State({ of }: { of: AccountView }) {
@@ -155,10 +164,15 @@ function Actions({
 }) {
   const t = useTexts(words)
   const doings = useDoings(account, setTold)
+  const provider = useProvider()
   const items = [
     { key: 'sessions', label: t.sessions, onClick: () => setOpen({ sessions: account }) },
     { key: 'reset', label: t.reset, disabled: account.disabled, onClick: doings.resetPassword },
     ...(account.secondFactor ? [{ key: 'factor', label: t.resetFactor, onClick: doings.resetFactor }] : []),
+    ...(account.linked ? [{ key: 'unlink', label: t.unlink, onClick: doings.unlink }] : []),
+    ...(provider && !account.linked
+      ? [{ key: 'link', label: t.link, disabled: account.disabled, onClick: doings.giveLinkCode }]
+      : []),
     {
       key: 'disable',
       label: account.disabled ? t.enable : t.disable,

@@ -1,13 +1,23 @@
-/** A one-time password: shown once, to be told to whom it is for. */
+/** A one-time password, or a one-time code that links an account: shown once, to be told to whom it is for. */
 import { CopyOutlined } from '@ant-design/icons'
 import { App, Button, Modal } from 'antd'
+import { type AccountView } from '../../../../protocol/index.ts'
 import { type Answer } from '../../shared/ask.ts'
 import { useTexts } from '../../shared/language.tsx'
 import { copyText } from '../../shared/list/copying.ts'
 import { shortMoment } from '../../shared/moments.tsx'
 import { words } from './texts.ts'
 
-export type Told = Answer<'accounts.create'>
+export interface Told {
+  readonly kind: 'password' | 'linkCode'
+  readonly account: AccountView
+  readonly secret: string
+  readonly until: string | null
+}
+
+export function passwordTold({ account, oneTimePassword }: Answer<'accounts.create'>): Told {
+  return { kind: 'password', account, secret: oneTimePassword, until: account.oneTimeUntil }
+}
 
 export function OneTime({ told, close }: { told: Told | undefined; close: () => void }) {
   const t = useTexts(words)
@@ -15,7 +25,7 @@ export function OneTime({ told, close }: { told: Told | undefined; close: () => 
   const copy = (text: string) => void copyText(text).then(() => message.success(t.copied))
   return (
     <Modal
-      title={t.oneTimeTitle}
+      title={told?.kind === 'linkCode' ? t.linkCodeTitle : t.oneTimeTitle}
       open={told !== undefined}
       closable={false}
       keyboard={false}
@@ -28,19 +38,17 @@ export function OneTime({ told, close }: { told: Told | undefined; close: () => 
     >
       {told && (
         <>
-          <p>{t.oneTimeHint(told.account.name)}</p>
+          <p>{(told.kind === 'linkCode' ? t.linkCodeHint : t.oneTimeHint)(told.account.name)}</p>
           <p>
             {t.account} <code>{told.account.account}</code>
           </p>
           <p>
-            <code className="spell">{told.oneTimePassword}</code>{' '}
-            <Button size="small" icon={<CopyOutlined />} onClick={() => copy(told.oneTimePassword)}>
+            <code className="spell">{told.secret}</code>{' '}
+            <Button size="small" icon={<CopyOutlined />} onClick={() => copy(told.secret)}>
               {t.copy}
             </Button>
           </p>
-          {told.account.oneTimeUntil !== null && (
-            <small>{t.goodUntil(shortMoment(told.account.oneTimeUntil))}</small>
-          )}
+          {told.until !== null && <small>{t.goodUntil(shortMoment(told.until))}</small>}
         </>
       )}
     </Modal>

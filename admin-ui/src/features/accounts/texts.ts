@@ -62,6 +62,31 @@ export const words = texts({
       `For a lost phone. Make sure it is ${name} who asks; afterwards the password alone signs in until it is turned on again.`,
   },
   factorGone: { zh: '已解除两步验证', en: 'The second factor is taken away' },
+  provider: { zh: '统一身份认证', en: 'Identity provider' },
+  isLinked: { zh: '已关联', en: 'Linked' },
+  notLinked: { zh: '未关联', en: 'Not linked' },
+  link: { zh: '关联统一身份认证', en: 'Link with the identity provider' },
+  linkHint: {
+    zh: (name: string) =>
+      `您会得到一个一次性关联码,请当面或电话告知${name}。本人用统一身份认证登录后输入它,即与此账号关联。以前给出而未用的关联码作废。`,
+    en: (name: string) =>
+      `You get a one-time code to tell ${name}, who signs in by the identity provider and types it; that links this account. A code given before and not used is void.`,
+  },
+  unlink: { zh: '解除统一身份认证的关联', en: 'End the link with the identity provider' },
+  unlinkHint: {
+    zh: (name: string) =>
+      `${name}将不能再用统一身份认证登录此账号;没有密码的,请随后重置密码。以后可以重新关联。`,
+    en: (name: string) =>
+      `${name} cannot come by the identity provider any more; without a password of the account, reset it afterwards. It can be linked again.`,
+  },
+  unlinked: { zh: '已解除关联', en: 'The link is ended' },
+  linkCodeTitle: { zh: '一次性关联码', en: 'One-time link code' },
+  linkCodeHint: {
+    zh: (name: string) =>
+      `请把它当面或电话告知${name}。只显示这一次;本人在登录页选择统一身份认证,返回后输入它即可关联并登录。`,
+    en: (name: string) =>
+      `Tell it to ${name} in person or by telephone. It is shown this once; after coming by the identity provider it is typed in, which links the account and signs in.`,
+  },
   oneTimeTitle: { zh: '一次性密码', en: 'One-time password' },
   oneTimeHint: {
     zh: (name: string) => `请把它当面或电话告知${name}。只显示这一次;本人首次登录后须自己设置密码。`,

@@ -52,6 +52,7 @@ function useColumns(register: (one: Registering) => void): Column<Row>[] {
   const t = useTexts(words)
   const { nameOf } = useRegions()
   const may = useMay()
+  const correcting = useCorrecting(register)
   const [state, match, field] = [useWord(arrivalStateWords), useWord(matchWords), useWord(fieldWords)]
   return [
     {
@@ -100,25 +101,26 @@ function useColumns(register: (one: Registering) => void): Column<Row>[] {
       text: ({ changedAt }) => changedAt,
       show: ({ changedAt }) => <Age of={changedAt} />,
     },
-    ...(may('arrivals.add')
-      ? [
-          {
-            key: 'correct',
-            title: t.correct,
-            text: () => '',
-            show: (row: Row) => (
-              <Button
-                type="link"
-                size="small"
-                onClick={() => register({ draft: `arrival/${row.id}`, initial: known(row) })}
-              >
-                {t.correct}
-              </Button>
-            ),
-          },
-        ]
-      : []),
+    ...(may('arrivals.add') ? [correcting] : []),
   ]
+}
+
+function useCorrecting(register: (one: Registering) => void): Column<Row> {
+  const t = useTexts(words)
+  return {
+    key: 'correct',
+    title: t.correct,
+    text: () => '',
+    show: (row) => (
+      <Button
+        type="link"
+        size="small"
+        onClick={() => register({ draft: `arrival/${row.id}`, initial: known(row) })}
+      >
+        {t.correct}
+      </Button>
+    ),
+  }
 }
 
 /** What the register has of him and a screen may show. The number is typed again: by it the row is found. */

@@ -1,11 +1,8 @@
 /** The audit: every change, every number shown, every export, every refusal. */
-import { SafetyCertificateOutlined } from '@ant-design/icons'
-import { Alert, App, Button, Tag } from 'antd'
-import { useState } from 'react'
+import { Alert, Button, Tag } from 'antd'
 import { Link, useSearchParams } from 'react-router'
 import { routes, type RouteContract } from '../../../../protocol/index.ts'
-import { ask, type Answer } from '../../shared/ask.ts'
-import { sentenceOf } from '../../shared/failure.tsx'
+import { type Answer } from '../../shared/ask.ts'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
 import { List, type Column } from '../../shared/list/index.tsx'
 import { Moment, shortMoment } from '../../shared/moments.tsx'
@@ -20,6 +17,7 @@ import {
   useWord,
 } from '../../shared/words.ts'
 import { actionWords, detailWords, fieldsShown, outcomeWords, words } from './texts.ts'
+import { Verify } from './verify.tsx'
 
 type Entry = Answer<'audit.list'>['items'][number]
 
@@ -155,40 +153,4 @@ function useDetail(): (entry: Entry) => string {
       .filter(([, value]) => value !== null)
       .map(([name, value]) => `${key(name)} ${said(name, value, action)}`)
       .join(';')
-}
-
-function Verify() {
-  const t = useTexts(words)
-  const { modal } = App.useApp()
-  const { language } = useLanguage()
-  const [busy, setBusy] = useState(false)
-  const run = async () => {
-    setBusy(true)
-    try {
-      const { entries, head, brokenAt } = await ask('audit.verify', {})
-      if (brokenAt !== null) void modal.error({ title: t.verify, content: t.broken(brokenAt) })
-      else
-        void modal.success({
-          title: t.verify,
-          content: (
-            <>
-              <p>{t.whole(entries)}</p>
-              <p>
-                <code className="breaks">{head}</code>
-              </p>
-              <p>{t.wholeHint}</p>
-            </>
-          ),
-        })
-    } catch (error) {
-      void modal.error({ title: t.verify, content: sentenceOf(error, language) })
-    } finally {
-      setBusy(false)
-    }
-  }
-  return (
-    <Button icon={<SafetyCertificateOutlined />} loading={busy} onClick={() => void run()}>
-      {t.verify}
-    </Button>
-  )
 }

@@ -8,13 +8,41 @@ export const words = texts({
   },
   verify: { zh: '核验完整性', en: 'Verify' },
   whole: {
-    zh: (n: number) => `已核验 ${n} 条,完整无改动。末条摘要:`,
-    en: (n: number) => `${n} entries checked: none was changed or taken out. Digest of the last:`,
+    zh: (n: number) => `已核验 ${n} 条:前后相扣,无改动、无缺失。`,
+    en: (n: number) =>
+      `${n} entries checked: each fits the one before, none was changed or taken out between.`,
   },
-  wholeHint: {
-    zh: '把末条摘要抄记在别处,下次核验时即可看出末尾是否被截去。',
-    en: 'Note the digest elsewhere: the next check then shows whether the end was cut off.',
+  head: { zh: '末条摘要:', en: 'Digest of the last:' },
+  witnesses: { zh: '其他地区的见证', en: 'What other regions have witnessed' },
+  witnessesHint: {
+    zh: '本节点每天把审计条数和末条摘要告知各协议地区,由其签名确认。末尾若被截去或改写,与其确认的就对不上。',
+    en: 'Once a day this node tells every region it has an agreement with how long its audit is and its last digest, and they confirm it by signature. If the end is cut off or written anew, it no longer fits what they confirmed.',
   },
+  noWitness: {
+    zh: '还没有其他地区可作见证。请把末条摘要抄记在别处,下次核验时即可看出末尾是否被截去。',
+    en: 'There is no other region to bear witness yet. Note the digest elsewhere: the next check then shows whether the end was cut off.',
+  },
+  notWitnessed: {
+    zh: (who: string) => `${who}:尚未确认过`,
+    en: (who: string) => `${who} has confirmed nothing yet`,
+  },
+  holds: {
+    zh: (who: string, n: number, at: string) => `${who}于 ${at} 确认至第 ${n} 条,与现在的记录一致`,
+    en: (who: string, n: number, at: string) =>
+      `${who} confirmed ${n} entries on ${at}; they are all still so`,
+  },
+  holdsNot: {
+    zh: (who: string, n: number, at: string) => `${who}于 ${at} 确认至第 ${n} 条,与现在的记录不一致`,
+    en: (who: string, n: number, at: string) =>
+      `${who} confirmed ${n} entries on ${at}; the audit is not so any more`,
+  },
+  deniedBy: {
+    zh: (who: string) =>
+      `审计与${who}确认过的不一致:末尾被截去或改写,或数据库恢复自旧备份。请立即保全数据库并上报。`,
+    en: (who: string) =>
+      `The audit is not what ${who} confirmed: its end was cut off or written anew, or the database comes from an older backup. Secure the database and report it.`,
+  },
+  close: { zh: '关闭', en: 'Close' },
   broken: {
     zh: (seq: number) => `第 ${seq} 条起与前文不符:记录被改动或删除。请立即保全数据库并上报。`,
     en: (seq: number) =>

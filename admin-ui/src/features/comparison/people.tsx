@@ -88,32 +88,12 @@ function PeopleTable({
   setTyped: (typed: string) => void
 }) {
   const [whole, setWhole] = useState(false)
-  const { message } = App.useApp()
   const t = useTexts(words)
   const columns = useColumns()
   const shown = whole ? rows : rows.slice(0, shownAtOnce)
-  const copy = () => void copyRows(columns, rows).then(() => message.success(t.copied(rows.length)))
   return (
     <>
-      <div className="list-tools">
-        <Input
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          placeholder={t.find}
-          aria-label={t.find}
-          allowClear
-          maxLength={50}
-          autoComplete="off"
-          style={{ width: 200 }}
-        />
-        <span className="grow" />
-        <Button icon={<CopyOutlined />} disabled={rows.length === 0} onClick={copy}>
-          {t.copy}
-        </Button>
-        <Button icon={<PrinterOutlined />} onClick={() => window.print()}>
-          {t.print}
-        </Button>
-      </div>
+      <Tools rows={rows} typed={typed} setTyped={setTyped} />
       <Table<Found>
         size="small"
         pagination={false}
@@ -146,6 +126,42 @@ function PeopleTable({
         )}
       </div>
     </>
+  )
+}
+
+function Tools({
+  rows,
+  typed,
+  setTyped,
+}: {
+  rows: readonly Found[]
+  typed: string
+  setTyped: (typed: string) => void
+}) {
+  const { message } = App.useApp()
+  const t = useTexts(words)
+  const columns = useColumns()
+  const copy = () => void copyRows(columns, rows).then(() => message.success(t.copied(rows.length)))
+  return (
+    <div className="list-tools">
+      <Input
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        placeholder={t.find}
+        aria-label={t.find}
+        allowClear
+        maxLength={50}
+        autoComplete="off"
+        style={{ width: 200 }}
+      />
+      <span className="grow" />
+      <Button icon={<CopyOutlined />} disabled={rows.length === 0} onClick={copy}>
+        {t.copy}
+      </Button>
+      <Button icon={<PrinterOutlined />} onClick={() => window.print()}>
+        {t.print}
+      </Button>
+    </div>
   )
 }
 

@@ -1,19 +1,19 @@
+/** The card that every step of the entrance stands on, with whom to ask for help. */
 import { useQueryClient } from '@tanstack/react-query'
 import { Button, Card } from 'antd'
 import { type ReactNode } from 'react'
+import { type Answer } from '../../shared/ask.ts'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
 import { words } from './texts.ts'
 
-/** The card every step of the entrance stands on. */
-export function EntranceCard({
-  name,
-  title,
-  children,
-}: {
-  name?: string
-  title: string
-  children: ReactNode
-}) {
+interface Props {
+  /** What the node says of itself; a step inside a session does without. */
+  readonly look?: Answer<'entrance.look'>
+  readonly title: string
+  readonly children: ReactNode
+}
+
+export function EntranceCard({ look, title, children }: Props) {
   const { language, choose } = useLanguage()
   const t = useTexts(words)
   return (
@@ -22,7 +22,7 @@ export function EntranceCard({
         className="entrance-card"
         title={
           <h1 style={{ fontSize: 18, margin: 0 }}>
-            {name === undefined ? '' : `${name} · `}
+            {look === undefined ? '' : `${look.name} · `}
             {title}
           </h1>
         }
@@ -34,6 +34,9 @@ export function EntranceCard({
       >
         <p className="page-hint">{t.product}</p>
         {children}
+        {look !== undefined && look.contact !== '' && (
+          <p className="page-hint entrance-contact">{t.contact(look.contact)}</p>
+        )}
       </Card>
     </main>
   )

@@ -8,18 +8,21 @@ import { useTexts } from '../../shared/language.tsx'
 import { useTitle } from '../../shared/title.ts'
 import { NewPasswordFields } from '../../shared/new-password.tsx'
 import { EntranceCard, useSignedIn } from './card.tsx'
+import { ByProvider } from './provider.tsx'
 import { words } from './texts.ts'
 
-export function Entrance({ look }: { look: Answer<'entrance.look'> }) {
+type Look = Answer<'entrance.look'>
+
+export function Entrance({ look }: { look: Look }) {
   const [second, setSecond] = useState(false)
   const t = useTexts(words)
   useTitle(t.signIn, look.name)
-  if (look.setUp) return <SetUp name={look.name} />
-  if (second) return <SecondStep name={look.name} />
-  return <FirstStep name={look.name} toSecond={() => setSecond(true)} />
+  if (look.setUp) return <SetUp look={look} />
+  if (second) return <SecondStep look={look} />
+  return <FirstStep look={look} toSecond={() => setSecond(true)} />
 }
 
-function FirstStep({ name, toSecond }: { name: string; toSecond: () => void }) {
+function FirstStep({ look, toSecond }: { look: Look; toSecond: () => void }) {
   const begin = useAct('session.begin')
   const signedIn = useSignedIn()
   const t = useTexts(words)
@@ -30,7 +33,7 @@ function FirstStep({ name, toSecond }: { name: string; toSecond: () => void }) {
       { onSuccess: ({ state }) => void (state === 'signed-in' ? signedIn() : toSecond()) },
     )
   return (
-    <EntranceCard name={name} title={t.signIn}>
+    <EntranceCard look={look} title={t.signIn}>
       <Form layout="vertical" onFinish={submit} requiredMark={false}>
         <Form.Item name="account" label={t.account} rules={needed}>
           <Input autoComplete="username" autoFocus maxLength={200} />
@@ -43,11 +46,12 @@ function FirstStep({ name, toSecond }: { name: string; toSecond: () => void }) {
           {t.signIn}
         </Button>
       </Form>
+      {look.oidc && <ByProvider button={look.oidc} />}
     </EntranceCard>
   )
 }
 
-function SecondStep({ name }: { name: string }) {
+function SecondStep({ look }: { look: Look }) {
   const [byRecovery, setByRecovery] = useState(false)
   const answer = useAct('session.second-factor')
   const signedIn = useSignedIn()
@@ -58,7 +62,7 @@ function SecondStep({ name }: { name: string }) {
       { onSuccess: () => void signedIn() },
     )
   return (
-    <EntranceCard name={name} title={t.signIn}>
+    <EntranceCard look={look} title={t.signIn}>
       <Form layout="vertical" onFinish={submit} requiredMark={false}>
         {!byRecovery && <p>{t.codeHint}</p>}
         <Form.Item
@@ -80,7 +84,7 @@ function SecondStep({ name }: { name: string }) {
   )
 }
 
-function SetUp({ name }: { name: string }) {
+function SetUp({ look }: { look: Look }) {
   const make = useAct('entrance.set-up')
   const client = useQueryClient()
   const t = useTexts(words)
@@ -90,7 +94,7 @@ function SetUp({ name }: { name: string }) {
     make.mutate({ body }, { onSuccess: () => void client.invalidateQueries() })
   }
   return (
-    <EntranceCard name={name} title={t.setUp}>
+    <EntranceCard look={look} title={t.setUp}>
       <Form layout="vertical" onFinish={submit} requiredMark={false}>
         <Form.Item name="code" label={t.setUpCode} extra={t.setUpHint} rules={needed}>
           <Input autoFocus autoComplete="off" />

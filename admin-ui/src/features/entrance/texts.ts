@@ -31,5 +31,27 @@ export const words = texts({
   },
   current: { zh: '一次性密码', en: 'One-time password' },
   save: { zh: '保存', en: 'Save' },
+  contact: {
+    zh: (whom: string) => `登录遇到问题,请联系:${whom}`,
+    en: (whom: string) => `Help with signing in: ${whom}`,
+  },
+  or: { zh: '或', en: 'or' },
+  checking: { zh: '正在核对统一身份认证的答复…', en: 'Checking what the identity provider answered…' },
+  refused: {
+    zh: '统一身份认证未完成,没有登录。您可以重新开始,或改用账号和密码。',
+    en: 'The identity provider did not confirm it: nobody was signed in. Begin again, or use account and password.',
+  },
+  back: { zh: '返回登录页', en: 'Back to signing in' },
+  link: { zh: '关联本地账号', en: 'Link your account' },
+  linkHint: {
+    zh: '您的身份已确认,但尚未关联本地账号。请输入系统管理员给您的一次性关联码;只需关联一次,10 分钟内完成。',
+    en: 'You were recognised, but no account here is linked with you yet. Type the one-time code your administrator gave you; it is needed once, within ten minutes.',
+  },
+  linkCode: { zh: '一次性关联码', en: 'One-time link code' },
+  wrongLinkCode: {
+    zh: '关联码不正确、已使用或已过期。请核对后重新输入,或请系统管理员重新给出。',
+    en: 'The link code is not right, was used or has lapsed. Check it, or ask the administrator for a new one.',
+  },
+  linkAndEnter: { zh: '关联并登录', en: 'Link and sign in' },
   other: { zh: 'English', en: '中文' },
 })

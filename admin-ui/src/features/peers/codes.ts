@@ -1,3 +1,4 @@
+/** The codes of refusals between nodes, in words of the field. */
 import { texts } from '../../shared/language.tsx'
 
 /** Why bytes were turned away or a record was refused, in a few words. */

@@ -1,3 +1,4 @@
+/** The words of every list: searching, columns, views, copying, export. */
 import { texts } from '../language.tsx'
 
 export const words = texts({
