@@ -1,5 +1,5 @@
 /** How a page says what it is: a folder in features/ has one of these in its page.tsx, and app/pages.ts lists them. */
-import { createElement, lazy, type ComponentType, type LazyExoticComponent, type ReactNode } from 'react'
+import { lazy, type ComponentType, type ReactNode } from 'react'
 import { type RouteName } from '../../../protocol/index.ts'
 import { unreachable } from './ask.ts'
 
@@ -15,28 +15,14 @@ export interface PageDefinition {
   readonly Show: ComponentType
 }
 
-/** Within it a page that could not be loaded is not asked for again: React renders twice what has failed once. */
-const standsFor = 1000
-
-/** Loads a page when it is first shown, and again when that failed: a node that was away may be back. */
+/** Loads a page when it is first shown. */
 export function lazily(load: () => Promise<ComponentType>): ComponentType {
-  let page: LazyExoticComponent<ComponentType> | undefined
-  let failedAt = Infinity
-  const begin = () =>
-    lazy(async () => {
-      try {
-        return { default: await load() }
-      } catch {
-        failedAt = Date.now()
+  return lazy(() =>
+    load().then(
+      (page) => ({ default: page }),
+      () => {
         throw unreachable()
-      }
-    })
-  return function Lazily() {
-    if (Date.now() - failedAt > standsFor) {
-      page = undefined
-      failedAt = Infinity
-    }
-    page ??= begin()
-    return createElement(page)
-  }
+      },
+    ),
+  )
 }

@@ -1,7 +1,7 @@
 /** What went wrong, in the user's language, with what to do; for a whole page, or for a place in one. */
 import { Alert, Button } from 'antd'
 import { Component, type ReactNode } from 'react'
-import { Refused } from './ask.ts'
+import { ask, Refused } from './ask.ts'
 import { texts, useLanguage, useTexts, type Language } from './language.tsx'
 
 const words = texts({
@@ -44,8 +44,18 @@ export class Fallen extends Component<{ children: ReactNode }, { error: unknown 
     return { error }
   }
 
+  /** A page whose program could not be loaded is not loaded twice by a browser: the whole is, once the node is back. */
+  private async again(): Promise<void> {
+    if (!(this.state.error instanceof Refused)) return this.setState({ error: undefined })
+    const isBack = await ask('entrance.look', {}).then(
+      () => true,
+      () => false,
+    )
+    if (isBack) location.reload()
+  }
+
   override render(): ReactNode {
     if (this.state.error === undefined) return this.props.children
-    return <Failure of={this.state.error} again={() => this.setState({ error: undefined })} />
+    return <Failure of={this.state.error} again={() => void this.again()} />
   }
 }
