@@ -62,6 +62,8 @@ export class Restoration {
   /** The key the peer expects next, and every key known to have signed this stream. */
   private kid: Digest
   private readonly kids = new Set<Digest>()
+  /** Those of them that the peer's copies of our stream name, so that it knew them before they were lost here. */
+  private readonly confirmedKids = new Set<Digest>()
 
   constructor(
     parts: RestorationParts,
@@ -96,8 +98,10 @@ export class Restoration {
     await this.takeNeeded()
     await this.retelling.tellAll(copies.ownCases)
     await this.tx.update(streamsIn, { peer: this.node }, this.into)
-    // A key that never signed here nor was announced here was named by a newer agreement, because others were lost.
-    const named = out.kidFrom === replacedKey || !this.kids.has(out.kid)
+    // A key that never signed here nor was announced here was named by a newer agreement, because others were lost. One
+    // that the peer had taken in before ended no other by being named: what it announced since is still in force.
+    const known = out.kidFrom === replacedKey ? this.confirmedKids : this.kids
+    const named = !known.has(out.kid)
     return { own: this.own, into: this.into, kid: named ? out.kid : this.kid }
   }
 
@@ -205,15 +209,20 @@ export class Restoration {
     demandNext(this.own, payload)
     const outcomes = this.parts.proofs.peerOutcomes(this.peer, proven.proven, receipt ?? '')
     this.kid = kidOf(envelope.jws) ?? this.kid
-    this.kids.add(this.kid)
+    this.confirm(this.kid)
     await this.storeOwn(proven.proven, outcomes, receipt ?? '')
     for (const text of envelope.records) {
       const kid = this.announcedKid(text)
       if (kid === undefined) continue
-      this.kids.add(kid)
+      this.confirm(kid)
       if (this.parts.keyring.holds(kid)) this.kid = kid
     }
     this.own = { epoch: payload.epoch, seq: payload.seq, head: contentId }
+  }
+
+  private confirm(kid: Digest): void {
+    this.kids.add(kid)
+    this.confirmedKids.add(kid)
   }
 
   private announcedKid(text: string | null): Digest | undefined {

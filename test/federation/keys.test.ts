@@ -3,6 +3,7 @@
  * refused; what is under a key of the past, of nobody or of a thief is refused; old evidence stays verifiable.
  */
 import { beforeEach, describe, expect, it } from 'vitest'
+import { type Introduction } from '../../node/federation/peers.ts'
 import {
   agreements,
   envelopesIn,
@@ -62,6 +63,16 @@ async function levelled(): Promise<void> {
 async function refusedAt(node: Node): Promise<string[]> {
   const rows = await node.memory.read((reader) => reader.find(refusals, {}))
   return rows.map(({ code }) => code).filter((code) => code !== 'unknown_peer')
+}
+
+/** The file of the agreement in force, as the operator of home signs it again. */
+async function introductionOfHost(): Promise<Introduction> {
+  const [agreement] = await home.memory.read((reader) => reader.find(agreements, { active: true }))
+  return {
+    document: agreement?.document ?? '',
+    url: nodes.network.urlOf(shenzhen),
+    fingerprint: host.region.agreements.fingerprint(),
+  }
 }
 
 /** The kids of the envelopes a node has sent, in order, each once. */
@@ -244,6 +255,40 @@ describe('a key that is changed', () => {
     for (let k = 1; k <= calls; k++) await dying(k)
   })
 
+  it.each([
+    ['concluded anew', false],
+    ['signed again', true],
+  ])(
+    'twice is not the former again because an agreement, %s after a restore, names that',
+    async (_, again) => {
+      await publish(1)
+      await levelled()
+      nodes.network.fate = () => 'drop'
+      await home.region.ownKeys.rotate()
+      await nodes.clock.advance(5000)
+      const kept = home.keep()
+      await levelled()
+      if (again) await agree(home, host, nodes.network)
+      const file = await introductionOfHost()
+      await home.region.ownKeys.rotate()
+      await publish(2)
+      await levelled()
+      await home.restore(kept)
+      await levelled()
+      expect(await home.standing()).toEqual(['closed'])
+      if (again) await home.region.sign(file)
+      else await agree(home, host, nodes.network)
+      await home.recover()
+      await levelled()
+      await publish(3)
+      await arrive(3)
+      await levelled()
+      await expectSame(nodes)
+      await expectOnce()
+      expect(home.region.keyring.kid).toBe(home.region.keyring.kids()[0])
+    },
+  )
+
   it('leaves old evidence verifiable with all keys, and not without the old one', async () => {
     const old = home.keyring.signing
     await publish(1)
@@ -364,17 +409,11 @@ describe('a key that was stolen', () => {
     await levelled()
     await home.region.ownKeys.replace()
     await agree(home, host, nodes.network)
-    const [agreement] = await home.memory.read((reader) => reader.find(agreements, { active: true }))
+    const file = await introductionOfHost()
     await home.restore(kept)
     await home.recover()
     expect((await refusedAt(host)).at(-1)).toBe('bad_signature')
-    const heard = host.region.agreements.fingerprint()
-    const introduction = {
-      document: agreement?.document ?? '',
-      url: nodes.network.urlOf(shenzhen),
-      fingerprint: heard,
-    }
-    await home.region.sign(introduction)
+    await home.region.sign(file)
     await levelled()
     await publish(3)
     await arrive(3)
@@ -403,15 +442,13 @@ describe('a key that was stolen', () => {
     await levelled()
     await home.region.ownKeys.replace()
     await agree(home, host, nodes.network)
-    const [agreement] = await home.memory.read((reader) => reader.find(agreements, { active: true }))
-    const document = agreement?.document ?? ''
+    const file = await introductionOfHost()
     await levelled()
     await publish(3)
     await levelled()
     const before = [...(await host.office.sharedViews(xinyang))]
     await home.restore(empty, 'heads lost')
-    const heard = host.region.agreements.fingerprint()
-    await home.region.sign({ document, url: nodes.network.urlOf(shenzhen), fingerprint: heard })
+    await home.region.sign(file)
     await levelled()
     await home.recover()
     await levelled()

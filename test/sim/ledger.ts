@@ -145,6 +145,8 @@ export class Ledger {
   forgetCase(node: NodeId, id: string): void {
     this.rows.delete(`${node}|${id}`)
     this.books.delete(`${node}|${id}`)
+    // A case that another has displaced may have been open for another person, of another peer.
+    for (const [person, open] of this.open) if (person.startsWith(`${node}|`)) open.delete(id)
     for (const books of [this.due, this.held])
       for (const [report, { caseId }] of books)
         if (report.startsWith(node) && caseId === id) books.delete(report)
