@@ -90,10 +90,10 @@ export function OrganisationPicker({ among, width = '100%', label, clearable, ..
     return mark(tree)
   }, [tree, among])
   return (
-    <TreeSelect<string>
+    <TreeSelect<string | null>
       {...(field.id === undefined ? {} : { id: field.id })}
-      value={field.value ?? (null as unknown as string)}
-      onChange={(id: string | undefined) => field.onChange?.(id)}
+      value={field.value ?? null}
+      onChange={(id) => field.onChange?.(id ?? undefined)}
       treeData={treeData}
       loading={!ready}
       autoFocus={field.autoFocus ?? false}

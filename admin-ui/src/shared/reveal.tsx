@@ -77,15 +77,27 @@ function Ask<R extends RevealRoute>({
   field,
   got,
 }: Omit<Props<R>, 'masked'> & { got: (value: string | null) => void }) {
-  const [purpose, setPurpose] = useState<Purpose>('identity-check')
   const reveal = useAct<RevealRoute>(route)
-  const word = useWord(purposeWords)
-  const t = useTexts(words)
-  const run = () =>
+  const run = (purpose: Purpose) =>
     // The three routes ask alike, each for fields of its own.
     reveal.mutate({ params: { id }, body: { field, purpose } } as unknown as Input<RevealRoute>, {
       onSuccess: ({ value }) => got(value),
     })
+  return <PurposeForm usual="identity-check" busy={reveal.isPending} error={reveal.error} run={run} />
+}
+
+interface PurposeProps {
+  readonly usual: Purpose
+  readonly busy: boolean
+  readonly error: Error | null
+  readonly run: (purpose: Purpose) => void
+}
+
+/** What something is shown for, before it is. */
+export function PurposeForm({ usual, busy, error, run }: PurposeProps) {
+  const [purpose, setPurpose] = useState<Purpose>(usual)
+  const word = useWord(purposeWords)
+  const t = useTexts(words)
   return (
     <div style={{ display: 'grid', gap: 8, width: 220 }}>
       <label>
@@ -97,8 +109,8 @@ function Ask<R extends RevealRoute>({
           style={{ width: '100%' }}
         />
       </label>
-      {reveal.error && <Failure of={reveal.error} />}
-      <Button type="primary" size="small" loading={reveal.isPending} onClick={run}>
+      {error && <Failure of={error} />}
+      <Button type="primary" size="small" loading={busy} onClick={() => run(purpose)}>
         {t.show}
       </Button>
       <small>{t.noted}</small>

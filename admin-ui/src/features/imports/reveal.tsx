@@ -1,12 +1,10 @@
 /** The numbers of one held row in the clear, for a purpose that is written down. */
 import { EyeOutlined } from '@ant-design/icons'
-import { Button, Popover, Select } from 'antd'
+import { Button, Popover } from 'antd'
 import { useState } from 'react'
-import { revealPurposes } from '../../../../protocol/index.ts'
 import { useAct } from '../../shared/ask.ts'
-import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
-import { purposeWords, useWord } from '../../shared/words.ts'
+import { PurposeForm } from '../../shared/reveal.tsx'
 import { words } from './texts.ts'
 
 interface Props {
@@ -36,33 +34,15 @@ export function Reveal(props: Props) {
 }
 
 function AskPurpose({ id, row, got }: Props) {
-  const t = useTexts(words)
-  const word = useWord(purposeWords)
-  const [purpose, setPurpose] = useState<(typeof revealPurposes)[number]>('correction')
   const reveal = useAct('imports.reveal')
   return (
-    <div style={{ display: 'grid', gap: 8, width: 220 }}>
-      <label>
-        {t.purpose}
-        <Select
-          value={purpose}
-          onChange={setPurpose}
-          options={revealPurposes.map((value) => ({ value, label: word(value) }))}
-          style={{ width: '100%' }}
-        />
-      </label>
-      {reveal.error && <Failure of={reveal.error} />}
-      <Button
-        type="primary"
-        size="small"
-        loading={reveal.isPending}
-        onClick={() =>
-          reveal.mutate({ params: { id, row }, body: { purpose } }, { onSuccess: ({ cells }) => got(cells) })
-        }
-      >
-        {t.show}
-      </Button>
-      <small>{t.noted}</small>
-    </div>
+    <PurposeForm
+      usual="correction"
+      busy={reveal.isPending}
+      error={reveal.error}
+      run={(purpose) =>
+        reveal.mutate({ params: { id, row }, body: { purpose } }, { onSuccess: ({ cells }) => got(cells) })
+      }
+    />
   )
 }

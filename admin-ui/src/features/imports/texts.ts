@@ -107,9 +107,6 @@ export const words = texts({
     en: (n: number) => `${n} rows to look at`,
   },
   reveal: { zh: '显示完整号码', en: 'Show whole numbers' },
-  purpose: { zh: '查看用途', en: 'What for' },
-  show: { zh: '查看', en: 'Show' },
-  noted: { zh: '查看将记入审计', en: 'It is written into the audit' },
 })
 
 export const stateWords = texts({
