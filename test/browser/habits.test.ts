@@ -93,6 +93,24 @@ describe.skipIf(withoutBrowser())('habits', { timeout: 120_000 }, () => {
     expect(officer.complaints).toEqual([])
   })
 
+  it('a number is masked until somebody says what for', async () => {
+    const { page } = officer
+    await officer.go('/members')
+    await officer.click(page.locator('tr.row-link').first())
+    await officer.settled()
+    await page
+      .getByText(/^\d{3}\*+[\dX]{4}/)
+      .first()
+      .waitFor()
+    await officer.click(page.getByRole('button', { name: '查看完整号码' }).first())
+    await officer.click(page.getByRole('tooltip').getByRole('button', { name: '查看', exact: true }))
+    await page
+      .getByText(/^\d{17}[\dX]$/)
+      .first()
+      .waitFor()
+    expect(officer.complaints).toEqual([])
+  })
+
   it('a mistake is told in the language of the screen, and nothing typed is lost', async () => {
     const { page } = officer
     await officer.go('/members')
