@@ -132,7 +132,7 @@ function openStreams(parts: RegionParts) {
   const lease = new Lease({ name: 'signer', holder: holder ?? ids.next(), store, clock })
   const sealer = new Sealer({ self, store, standing, keyring, crypto, clock, tuning })
   const ports = { http, crypto, clock, random, timers }
-  const courier = new Courier({ self, store, peers, sealer, lease, ...ports, onFault })
+  const courier = new Courier({ self, store, peers, sealer, lease, alarms, ...ports, onFault })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
   const ownKeys = new OwnKeys({ self, store, keyring, peers, outbox, crypto, random })
   return { ids, vault, peers, alarms, standing, lease, courier, outbox, ownKeys }

@@ -16,6 +16,8 @@ const meanings: Readonly<Record<string, string>> = {
     '与对方的时钟相差五分钟以上,请核对两地服务器时间。 Clocks differ by more than five minutes: check both.',
   agreement_ending:
     '共管协议将于三十天内到期或已到期,请续签。 An agreement ends within thirty days: renew it.',
+  agreement_ahead:
+    '共管协议尚未开始生效,暂停收发:如非双方本意,说明签订时某一方时钟超前,请先校准时钟,再重新签订。 The agreement begins on a later day and nothing is exchanged until then: if that is not intended, a clock was ahead when it was signed; set the clocks, then conclude another.',
   many_reveals:
     '某账号一小时内查看的完整号码超出日常所需:请在审计记录中按该账号核对用途并当面询问。 An account had many numbers shown in the clear within an hour: look up its entries in the audit, and ask.',
 }

@@ -20,6 +20,8 @@ export const alarmKinds = [
   'clock_skew',
   /** An agreement ends within thirty days, or has ended. Subject: its id. */
   'agreement_ending',
+  /** An agreement begins on a later day, so nothing is exchanged yet; perhaps a clock was ahead when it was signed. Subject: its id. */
+  'agreement_ahead',
   /** An account had more numbers shown in the clear than a day's work needs. Subject: the account's id. */
   'many_reveals',
 ] as const

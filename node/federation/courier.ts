@@ -24,6 +24,7 @@ import {
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from '../platform.ts'
 import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { dayOf, type Alarms } from './alarms.ts'
 import { recordsOf } from './outbox.ts'
 import { posts, storedParcels, type Parcel } from './parcels.ts'
 import { type Peer, type Peers } from './peers.ts'
@@ -76,6 +77,7 @@ export class Courier {
   private readonly timers: Timers
   private readonly self: NodeId
   private readonly lease: Lease
+  private readonly alarms: Alarms
   private readonly onFault: (error: unknown) => void
   private handshake: Handshake = () => Promise.resolve('level')
   private readonly routes = new Map<NodeId, Route>()
@@ -89,6 +91,7 @@ export class Courier {
     peers: Peers
     sealer: Sealer
     lease: Lease
+    alarms: Alarms
     http: Http
     crypto: Crypto
     clock: Clock
@@ -101,6 +104,7 @@ export class Courier {
     this.peers = parts.peers
     this.sealer = parts.sealer
     this.lease = parts.lease
+    this.alarms = parts.alarms
     this.http = parts.http
     this.crypto = parts.crypto
     this.clock = parts.clock
@@ -210,7 +214,7 @@ export class Courier {
   private async run(node: NodeId, route: Route): Promise<void> {
     const peer = await this.store.read((reader) => this.peers.get(reader, node))
     if (!peer || peer.paused) return
-    if (!this.peers.inForce(peer, this.clock.nowMs())) return this.stall(route, 'no_agreement')
+    if (!this.peers.inForce(peer, this.clock.nowMs())) return this.outOfForce(peer, route)
     if (!(await this.lease.held())) return this.stall(route, 'another_process')
     let step: Step = 'again'
     while (step === 'again' && !this.stopped) {
@@ -228,6 +232,13 @@ export class Courier {
       await ahead
     }
     if (step === 'later') this.retryLater(node, route)
+  }
+
+  /** One that has ended was warned of before; of one that has not begun only this tells. */
+  private async outOfForce({ node, terms }: Peer, route: Route): Promise<void> {
+    this.stall(route, 'no_agreement')
+    if (terms.from <= dayOf(this.clock.nowMs())) return
+    await this.store.transaction((tx) => this.alarms.raiseOnceADay(tx, 'agreement_ahead', node, terms.id))
   }
 
   private async step(peer: Peer, route: Route): Promise<Step> {

@@ -10,7 +10,8 @@ import { identity } from './tables.ts'
 
 /** Throws StartRefused when the database is another node's, or this node's under other keys. The keyring goes on with the key the database names. */
 export async function claimDatabase(store: Store, node: NodeId, keyring: Keyring): Promise<void> {
-  const { kid } = keyring
+  // An empty database beside several keys was lost: peers may have revoked any of them but the newest.
+  const kid = keyring.kids()[0] ?? keyring.kid
   const owner = await store.transaction(async (tx) => {
     await tx.lock(['identity'])
     const [row] = await tx.find(identity, {})

@@ -3,6 +3,7 @@
  * alarm. They telephone when two of them are needed. While a node runs twice nobody has noticed yet.
  */
 import { fingerprint, readAgreement, thumbprint, type NodeId } from '../../protocol/index.ts'
+import { AgreementError } from '../../node/federation/peers.ts'
 import { type Alarm } from '../../node/federation/alarms.ts'
 import { simCrypto } from './keys.ts'
 import { runErrands } from './losses.ts'
@@ -61,8 +62,30 @@ async function react(world: Stage, life: Life, { id, kind, peer, subject }: Alar
     world.tell(`operator ${region.self} recovers after ${subject}`)
     await region.recovery.allow()
   }
+  if (kind === 'agreement_ahead' && !(await concludeAgain(world, life, peer, subject))) return
   if (kind === 'fork' && !(await healFork(world, life, peer))) return
   await region.alarms.acknowledge(region.store, id, 'operator')
+}
+
+/** A clock was ahead when they signed. False while the other operator cannot be reached. */
+async function concludeAgain(world: Stage, life: Life, peer: NodeId, id: string): Promise<boolean> {
+  const { region } = life
+  const now = await region.store.read((reader) => region.peers.get(reader, peer))
+  // They have met again since.
+  if (!now || now.terms.id !== id) return true
+  const other = world.nodes.get(peer)
+  if (other && (!other.life || other.twin || world.damaged.has(peer))) return false
+  world.tell(`operators of ${region.self} and ${peer} conclude again what begins on ${now.terms.from}`)
+  try {
+    if (other?.life) await world.agree(life, other.life)
+    else await world.network.actors.get(peer)?.agreeWith(life)
+  } catch (error) {
+    // A key was changed while they were at it: they begin anew.
+    if (error instanceof AgreementError) return false
+    throw error
+  }
+  world.saw('agreement concluded again, as it had not begun')
+  return true
 }
 
 /** Thaws the stream, and the other operator lets it go on. False while the other cannot be reached. */

@@ -48,6 +48,7 @@ export const sightings = {
   'receipt under an old key repeated': ['F15', 'F3'],
   'key revoked': ['F15'],
   'key replaced': ['F15'],
+  'agreement concluded again, as it had not begun': ['F9'],
   'record erased': [],
   'case closed with a record in flight': [],
   'query crossing a publication': [],

@@ -7,6 +7,7 @@ export const alarmTitles = texts({
   replay_differs: { zh: '恢复时有记录未能还原', en: 'A record could not be taken in again' },
   clock_skew: { zh: '与对方时钟相差五分钟以上', en: 'Clocks differ by more than five minutes' },
   agreement_ending: { zh: '共管协议将到期或已到期', en: 'An agreement ends, or has ended' },
+  agreement_ahead: { zh: '共管协议尚未开始生效', en: 'An agreement has not begun' },
   many_reveals: { zh: '查看完整号码过多', en: 'Many numbers shown in the clear' },
 })
 export const alarmMeanings = texts({
@@ -33,6 +34,10 @@ export const alarmMeanings = texts({
   agreement_ending: {
     zh: '请尽快与该地区续签:点“签订协议”重新走一遍。到期后往来停止,记录保留。',
     en: 'Renew it soon by concluding another. After its end nothing is exchanged; records are kept.',
+  },
+  agreement_ahead: {
+    zh: '生效日之前不收发,记录保留。如非双方本意,说明签订时某一方时钟超前:请校准时钟,再点“签订协议”重新走一遍。',
+    en: 'Nothing is exchanged before it begins; records are kept. If that is not intended, a clock was ahead when it was signed: set the clocks and conclude another.',
   },
   many_reveals: {
     zh: '某账号一小时内查看的完整号码超出日常所需。请审计员在审计中按该账号核对用途,并当面询问。',
