@@ -10,6 +10,7 @@ import {
   forks,
   leases,
   nonces,
+  peerKeys,
   recordsIn,
   refusals,
   streamsIn,
@@ -200,9 +201,13 @@ function holdTables(
   const usual = new Set<string>(
     [envelopesIn, recordsIn, streamsIn, refusals, forks, nonces, leases, alarms].map(getTableName),
   )
+  const announced = announcedIn(taken)
+  demand(!announced || ledger.touched().includes(getTableName(peerKeys)), 'an announced key was not taken')
   for (const table of ledger.touched())
     demand(
-      usual.has(table) || (applied && domainTables.has(table)),
+      usual.has(table) ||
+        (applied && domainTables.has(table)) ||
+        (announced && table === getTableName(peerKeys)),
       `${table} changed, and nothing was applied`,
     )
   demand(
@@ -221,6 +226,17 @@ function holdTables(
     ledger.entry(streamsIn).updated <= taken.length + (answer.code === 'fork' || forked > 0 ? 1 : 0),
     'the stream was written too often',
   )
+}
+
+/** Did the peer's stream pass to another key? A mutated key may happen to be a good one. */
+export function announcedIn(taken: readonly Taken[]): boolean {
+  return taken.some(({ records }) =>
+    records.some(({ text, outcome, known }) => outcome === 'applied' && !known && isAnnouncement(text)),
+  )
+}
+
+export function isAnnouncement(text: string): boolean {
+  return (JSON.parse(text) as { type: string }).type === 'keys.announced'
 }
 
 /** What the message itself said must become of it. */

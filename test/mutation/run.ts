@@ -20,10 +20,12 @@ import {
   type Signing,
 } from './messages.ts'
 import {
+  announcedIn,
   codeOfResponse,
   demand,
   holdEnvelopes,
   holdExpectation,
+  isAnnouncement,
   lettersOf,
   type Answer,
   type Taken,
@@ -244,6 +246,8 @@ export class ChunkRun {
     this.remember(world, message, taken)
     if (answer.code === undefined && world.posted.length < 40) world.posted.push(message.body)
     if (answer.code === 'fork') world.left = 3
+    // Its peer does not hold the new key, so it has nothing more to say.
+    if (announcedIn(taken)) world.left = 1
     const step = answer.code === undefined ? '' : `: ${stepOf(stage, message, answer)}`
     for (const { records } of taken) for (const { outcome } of records) this.add(`outcome  ${outcome}`)
     if (--world.left <= 0) await this.endWorld()
@@ -256,7 +260,8 @@ export class ChunkRun {
       Object.assign(peerOf(world.stage, message.claimed), { seq: row.seq, head: row.contentId })
       const teller = tellerIn(this.sceneOf(world, false), message.claimed)
       for (const { text, outcome } of records) {
-        if (outcome === 'applied') world.applied.push({ peer: message.claimed, text })
+        if (outcome === 'applied' && !isAnnouncement(text))
+          world.applied.push({ peer: message.claimed, text })
         if (outcome === 'applied' || outcome === 'parked')
           this.note(teller, JSON.parse(text) as Draft, outcome)
         if (teller.taken.length < 200) teller.taken.push(text)
