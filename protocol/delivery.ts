@@ -3,7 +3,8 @@
  * circuit breaker, as a pure step.
  *
  * A dead peer costs one small probe per `probeMs` however long it stays away, and its queue has no age limit. One
- * success closes the breaker; hearing from the peer (a verified message or request) does as well.
+ * success closes the breaker; hearing from the peer (a verified message or request) does as well. One that had answered
+ * what nobody can use is only tried sooner: two nodes that cannot recover from each other hear of each other all the time.
  */
 export interface DeliveryState {
   readonly failures: number
@@ -16,19 +17,26 @@ export const deliveryLimits = {
   longestDelayMs: 30_000,
   breakerAfter: 5,
   probeMs: 60_000,
+  heardUselessMs: 5_000,
 } as const
 
 export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0 }
 
 export type DeliveryEvent =
-  { kind: 'delivered' } | { kind: 'heard' } | { kind: 'failed'; nowMs: number; random: number }
+  | { kind: 'delivered' }
+  /** `useless`: the last failure was an answer of its that does not fit what was asked. */
+  | { kind: 'heard'; nowMs: number; useless: boolean }
+  | { kind: 'failed'; nowMs: number; random: number }
 
 /** `random` is in [0, 1). */
 export function stepDelivery(state: DeliveryState, event: DeliveryEvent): DeliveryState {
   switch (event.kind) {
     case 'delivered':
-    case 'heard':
       return freshDelivery
+    case 'heard': {
+      const soonMs = event.nowMs + deliveryLimits.heardUselessMs
+      return event.useless ? { ...state, notBeforeMs: Math.min(state.notBeforeMs, soonMs) } : freshDelivery
+    }
     case 'failed': {
       const failures = state.failures + 1
       const ceiling = Math.min(

@@ -37,6 +37,8 @@ const answerBytes = 4 * 1024 * 1024
 /** How often peers are looked at without being woken: another process of this region may have written. */
 const lookEveryMs = 2_000
 
+const uselessAnswers: ReadonlySet<string> = new Set(['bad_answer', 'bad_receipt'])
+
 type StoredEnvelope = Row<typeof envelopesOut>
 
 export interface DeliveryProblem {
@@ -155,11 +157,12 @@ export class Courier {
     this.runs.add(run)
   }
 
-  /** The peer has just proven to be there: no reason to wait any longer. */
+  /** The peer has just proven to be there: no reason to wait any longer, unless what it says is of no use to us. */
   heard(peer: NodeId): void {
     const route = this.route(peer)
     if (route.state.failures === 0) return
-    route.state = stepDelivery(route.state, { kind: 'heard' })
+    const useless = uselessAnswers.has(route.problem?.code ?? '')
+    route.state = stepDelivery(route.state, { kind: 'heard', nowMs: this.clock.nowMs(), useless })
     this.wake(peer)
   }
 

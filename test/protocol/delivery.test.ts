@@ -3,10 +3,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { breakerOpen, deliveryLimits, freshDelivery, stepDelivery } from '../../protocol/index.ts'
 
-const { firstDelayMs, longestDelayMs, breakerAfter, probeMs } = deliveryLimits
+const { firstDelayMs, longestDelayMs, breakerAfter, probeMs, heardUselessMs } = deliveryLimits
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 const fail = (state: typeof freshDelivery, nowMs: number, chance: number) =>
   stepDelivery(state, { kind: 'failed', nowMs, random: chance })
+const failedOften = (nowMs: number) => {
+  let state = freshDelivery
+  for (let i = 0; i < 50; i++) state = fail(state, nowMs, 0.9)
+  return state
+}
 const ceilingAfter = (failures: number) =>
   failures > breakerAfter ? probeMs : Math.min(firstDelayMs * 2 ** (failures - 1), longestDelayMs)
 
@@ -48,13 +53,21 @@ describe('the breaker', () => {
     }
   })
 
-  it.each(['delivered', 'heard'] as const)(
-    'closes when the peer was %s, however long it was away',
-    (kind) => {
-      let state = freshDelivery
-      for (let i = 0; i < 50; i++) state = fail(state, 1e12, 0.9)
-      expect(stepDelivery(state, { kind })).toEqual(freshDelivery)
+  it.each([{ kind: 'delivered' }, { kind: 'heard', nowMs: 1e12, useless: false }] as const)(
+    'closes when the peer was $kind, however long it was away',
+    (event) => {
+      expect(stepDelivery(failedOften(1e12), event)).toEqual(freshDelivery)
       expect(breakerOpen(freshDelivery)).toBe(false)
     },
   )
+})
+
+describe('hearing from a peer whose answers are of no use', () => {
+  it('shortens the wait and forgets nothing, so that two such nodes do not wake each other without end', () => {
+    const failed = failedOften(1e12)
+    const heard = stepDelivery(failed, { kind: 'heard', nowMs: 1e12, useless: true })
+    expect(heard).toEqual({ failures: failed.failures, notBeforeMs: 1e12 + heardUselessMs })
+    // Heard again, it does not wait longer.
+    expect(stepDelivery(heard, { kind: 'heard', nowMs: 1e12 + 4000, useless: true })).toEqual(heard)
+  })
 })
