@@ -401,6 +401,28 @@ describe('a key that was stolen', () => {
     expect(sent).toEqual([])
   })
 
+  it('had signed what a restored peer had answered and never receipted: its copy counts in the recovery', async () => {
+    await home.office.roster({ idNumber: idNumberOf(2), name: nameOf(2) })
+    await levelled()
+    const kept = home.keep()
+    // The host waits for home with this, which home is to lose: so it says nothing anew before home has recovered.
+    await arrive(3)
+    await levelled()
+    nodes.network.fate = ({ from, door }) => (from === shenzhen && door === 'envelopes' ? 'cut' : 'deliver')
+    await arrive(2)
+    await nodes.clock.advance(5000)
+    expect((await host.office.arrivalRows()).map(({ state }) => state)).not.toContain('asked')
+    await home.restore(kept)
+    await host.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    nodes.network.fate = () => 'deliver'
+    await home.recover()
+    await levelled()
+    expect([await home.standing(), await host.standing()]).toEqual([['open'], ['open']])
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
   it('that was replaced before an old database was restored is learnt again from the agreement', async () => {
     await publish(1)
     await levelled()
