@@ -60,6 +60,8 @@ export const errorCodes = [
   'unauthorised',
   'not_found',
   'too_large',
+  'disk_full',
+  'database_away',
   'internal',
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]

@@ -38,7 +38,7 @@ export function wireCode(code: GateCode): GateCode {
   return code === 'unknown_peer' ? 'bad_signature' : code
 }
 
-type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 502
+type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503 | 507
 interface Answer {
   readonly status: Status
   readonly zh: string
@@ -277,6 +277,16 @@ const domainAnswers: Record<ErrorCode, Answer> = {
   },
   not_found: { status: 404, zh: '没有这个地址。', en: 'No such address.' },
   too_large: { status: 413, zh: '内容太大。', en: 'Too large.' },
+  disk_full: {
+    status: 507,
+    zh: '节点的磁盘已满,没有保存。请信息人员腾出空间后再试一次:已完成的部分不会重复。',
+    en: 'The disk of the node is full and this was not saved. Let IT free some space, then try again: what was done is not done twice.',
+  },
+  database_away: {
+    status: 503,
+    zh: '节点的数据库正在重新启动。请稍等片刻再试一次:已完成的部分不会重复。',
+    en: 'The database of the node is starting again. Wait a moment, then try again: what was done is not done twice.',
+  },
   internal: {
     status: 500,
     zh: '节点出错。可以放心再试一次:已完成的部分不会重复。仍不行请查看日志。',
@@ -381,10 +391,20 @@ function withSeconds({ status, body: { error } }: HttpError, seconds: unknown): 
   return { status, body: { error: typeof seconds === 'number' ? { ...error, seconds } : error } }
 }
 
-/** A defect is told as one, with the id under which the log has it. */
-export function defectAnswer(id: string): HttpError {
-  const { status, body } = domain('internal')
+/** What nobody asked wrongly: the machine lacks something, or there is a defect, with the id under which the log has it. */
+export function failureAnswer(error: unknown, id: string): HttpError {
+  const { status, body } = domain(lackOf(error) ?? 'internal')
   return { status, body: { error: { ...body.error, id } } }
+}
+
+/** By the codes of PostgreSQL (its manual, appendix A), of its driver and of the system, wherever in the chain of causes. */
+function lackOf(error: unknown): 'disk_full' | 'database_away' | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = 'code' in at ? String(at.code) : ''
+    if (code === '53100' || code === 'ENOSPC') return 'disk_full'
+    if (/^(CONNECTION_|CONNECT_TIMEOUT|ECONN|57P0[123])/.test(code)) return 'database_away'
+  }
+  return undefined
 }
 
 export function domain(code: ErrorCode): HttpError {

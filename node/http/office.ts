@@ -26,7 +26,7 @@ import { exportDesk } from './desks/exports.ts'
 import { nodeDesk } from './desks/node.ts'
 import { pageDesk } from './desks/pages.ts'
 import { workDesk } from './desks/work.ts'
-import { defectAnswer, describeError, domain } from './errors.ts'
+import { describeError, domain, failureAnswer } from './errors.ts'
 import { beyondPart, partOf, read, refusalOf, whoAsks, type Asking } from './guard.ts'
 import { jsonBody, type App } from './parameters.ts'
 import { type Rates } from '../rates.ts'
@@ -78,7 +78,7 @@ export function officeApp(doors: OfficeDoors): App {
 
 function told({ log, region }: OfficeDoors, context: NodeContext, error: unknown): Response {
   const known = describeError(error)
-  const { status, body } = known ?? defectAnswer(region.ids.next())
+  const { status, body } = known ?? failureAnswer(error, region.ids.next())
   if (!known) log.error('a local request failed', { ...defect(error), id: body.error.id ?? '' })
   if (body.error.seconds !== undefined) context.header('retry-after', String(body.error.seconds))
   return context.json(body, status)

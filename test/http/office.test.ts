@@ -191,6 +191,23 @@ describe('a defect', () => {
   })
 })
 
+describe('what the machine lacks', () => {
+  it.each([
+    ['a full disk', '53100', 507, 'disk_full'],
+    ['a disk that is full for the node itself', 'ENOSPC', 507, 'disk_full'],
+    ['a database that was stopped', '57P01', 503, 'database_away'],
+    ['a database that cannot be reached', 'CONNECTION_CLOSED', 503, 'database_away'],
+  ])('is told as such: %s', async (_, code, status, told) => {
+    home.store.watch = () => {
+      throw new Error('a query failed', { cause: Object.assign(new Error('王五'), { code }) })
+    }
+    const answer = await ask(app, 'GET /api/peers')
+    expect([answer.status, codeOf(answer)]).toEqual([status, told])
+    expect(answer.text + JSON.stringify(logged)).not.toContain('王五')
+    expect(logged).toHaveLength(1)
+  })
+})
+
 it('says who this node is', async () => {
   const info = nodeInfoSchema.parse(JSON.parse((await ask(app, 'GET /api/node')).text))
   expect(info).toMatchObject({ node: xinyang, members: 1, kid: home.region.keyring.kid })
