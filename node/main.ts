@@ -11,7 +11,7 @@ async function start(dataDir: string): Promise<void> {
   const node = await startNode(dataDir, environment)
   if (node.setUpCode !== undefined)
     console.log(
-      `初始设置码 ${node.setUpCode}:在登录页用它建立第一个系统管理员账号。\nSet-up code ${node.setUpCode}: it makes the first administrator on the sign-in page.`,
+      `初始设置码 ${node.setUpCode}：在登录页用它建立第一个系统管理员账号。\nSet-up code ${node.setUpCode}: it makes the first administrator on the sign-in page.`,
     )
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
@@ -35,10 +35,10 @@ function sentences(error: unknown): string {
   if (error instanceof StartRefused || error instanceof StoreUnavailable || error instanceof ApiRefused)
     return `${error.messageZh}\n${error.message}`
   if (error instanceof NodeAway)
-    return `节点没有运行:请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
+    return `节点没有运行：请先用 huiliu start 启动。\nThe node does not run: start it with "huiliu start" (${error.message}).`
   if (error instanceof EvidenceRefused || error instanceof UsageError) return error.message
   if (isFileError(error))
-    return `文件无法读写:${error.path}(${error.code})。\nThe file ${error.path} cannot be read or written (${error.code}).`
+    return `文件无法读写：${error.path}（${error.code}）。\nThe file ${error.path} cannot be read or written (${error.code}).`
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

@@ -50,7 +50,7 @@ export async function initDataDir(dataDir: string, config: ConfigFile): Promise<
     if ((await privateFiles.read(path.join(dataDir, known))) !== undefined)
       throw new StartRefused(
         `${dataDir} already holds a node's ${known}: choose another folder, or put back from the backup what is missing here.`,
-        `${dataDir} 中已有节点文件 ${known}:请换一个目录,或从备份中补回缺失的文件。`,
+        `${dataDir} 中已有节点文件 ${known}：请换一个目录，或从备份中补回缺失的文件。`,
       )
   // Others may pass through, not look: the database may run under an account of its own. Keys have their own folder.
   await mkdir(dataDir, { recursive: true, mode: 0o711 })
@@ -89,14 +89,14 @@ async function readDataFile<T>(dataDir: string, name: string, parse: (text: stri
   if (text === undefined)
     throw new StartRefused(
       `${file} is missing: run "huiliu init" for a new node, or put the file back from the backup.`,
-      `缺少文件 ${file}:新建节点请运行 huiliu init,已有节点请从备份中补回。`,
+      `缺少文件 ${file}：新建节点请运行 huiliu init，已有节点请从备份中补回。`,
     )
   try {
     return parse(text)
   } catch {
     throw new StartRefused(
       `${file} is damaged: put it back from the backup.`,
-      `文件 ${file} 已损坏:请从备份中恢复。`,
+      `文件 ${file} 已损坏：请从备份中恢复。`,
     )
   }
 }
@@ -193,7 +193,7 @@ async function readOidc(dataDir: string, { oidc }: ConfigFile): Promise<Provider
   if (secret === '')
     throw new StartRefused(
       `${file} is missing or empty: put the client secret of the identity provider there, or take oidc out of config.json.`,
-      `缺少统一身份认证的客户端密钥文件 ${file}:请补上,或从 config.json 中删去 oidc。`,
+      `缺少统一身份认证的客户端密钥文件 ${file}：请补上，或从 config.json 中删去 oidc。`,
     )
   return { ...options, clientSecret: secret }
 }

@@ -67,7 +67,7 @@ export const entranceRoutes = {
   'session.second-factor': {
     ...{ method: 'POST', csrf: 'json', audit: null },
     path: '/api/session/second-factor',
-    zh: '登录的第二步:验证码或恢复码',
+    zh: '登录的第二步：验证码或恢复码',
     en: 'The second step of signing in: a code or a recovery code',
     access: 'anyone',
     scope: 'none',
@@ -77,7 +77,7 @@ export const entranceRoutes = {
   'oidc.begin': {
     ...{ method: 'POST', csrf: 'json', audit: null },
     path: '/api/oidc/begin',
-    zh: '用统一身份认证登录:第一步',
+    zh: '用统一身份认证登录：第一步',
     en: 'Sign in by the identity provider: where to go',
     access: 'anyone',
     scope: 'none',
@@ -87,7 +87,7 @@ export const entranceRoutes = {
   'oidc.finish': {
     ...{ method: 'POST', csrf: 'json', audit: null },
     path: '/api/oidc/finish',
-    zh: '用统一身份认证登录:返回后',
+    zh: '用统一身份认证登录：返回后',
     en: 'Sign in by the identity provider: what it answered',
     access: 'anyone',
     scope: 'none',
@@ -199,7 +199,7 @@ export const accountRoutes = {
   'accounts.create': {
     ...change,
     path: '/api/accounts',
-    zh: '建立账号,给出一次性密码',
+    zh: '建立账号，给出一次性密码',
     en: 'Make an account with a one-time password',
     access: machine,
     scope: 'none',
@@ -222,7 +222,7 @@ export const accountRoutes = {
   'accounts.reset-password': {
     ...change,
     path: '/api/accounts/:id/reset-password',
-    zh: '重置密码,给出一次性密码',
+    zh: '重置密码，给出一次性密码',
     en: 'Give a one-time password',
     access: machine,
     scope: 'none',
@@ -232,7 +232,7 @@ export const accountRoutes = {
   'accounts.reset-second-factor': {
     ...change,
     path: '/api/accounts/:id/reset-second-factor',
-    zh: '解除两步验证(手机丢失)',
+    zh: '解除两步验证（手机丢失）',
     en: 'Take away the second factor of who has lost it',
     access: machine,
     scope: 'none',

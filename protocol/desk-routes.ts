@@ -60,7 +60,7 @@ const exportRoutes = {
   'exports.ask': {
     ...{ method: 'POST', csrf: 'json', audit: 'change' },
     path: '/api/exports',
-    zh: '申请导出(须第二人批准)',
+    zh: '申请导出（须第二人批准）',
     en: 'Ask for an export that a second person must allow',
     access: exporters,
     scope: 'part',

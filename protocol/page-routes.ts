@@ -86,7 +86,7 @@ const listRoutes = {
   'members.export': {
     ...exported,
     path: '/api/members/export',
-    zh: '导出所列党员(号码脱敏)',
+    zh: '导出所列党员（号码脱敏）',
     en: 'The members listed, as a workbook; numbers masked',
     access: desk,
     scope: 'part',
@@ -333,7 +333,7 @@ const contractRoutes = {
   'contract.document': {
     ...get,
     path: '/api/openapi.json',
-    zh: '接口说明(OpenAPI 3.1)',
+    zh: '接口说明（OpenAPI 3.1）',
     en: 'The contract as an OpenAPI 3.1 document',
     access: callers,
     scope: 'none',
@@ -342,7 +342,7 @@ const contractRoutes = {
   'contract.page': {
     ...get,
     path: '/api/docs',
-    zh: '接口说明(网页)',
+    zh: '接口说明（网页）',
     en: 'The contract as a page to read',
     access: callers,
     scope: 'none',

@@ -188,7 +188,7 @@ const nodeRoutes = {
   'imports.run': {
     ...{ method: 'POST', csrf: 'file', audit: 'change' },
     path: '/api/imports/:kind',
-    zh: '导入工作簿(dryRun=true 为预览)',
+    zh: '导入工作簿（dryRun=true 为预览）',
     en: 'Import a workbook (dryRun=true previews)',
     access: region,
     scope: 'region',
@@ -244,7 +244,7 @@ const caseRoutes = {
   'cases.list': {
     ...get,
     path: '/api/cases',
-    zh: '与某地的案件(命令行)',
+    zh: '与某地的案件（命令行）',
     en: 'Cases with a peer (for the command line)',
     access: ['operator'],
     scope: 'region',
@@ -258,7 +258,7 @@ const caseRoutes = {
   'case.detail': {
     ...get,
     path: '/api/cases/:id',
-    zh: '案件:双方所述与往来经过',
+    zh: '案件：双方所述与往来经过',
     en: 'A case: both views and the way of its records',
     access: everyDesk,
     scope: 'case',

@@ -140,7 +140,7 @@ async function test(
   const started = Date.now()
   const first = await state.peer('first', url)
   if (!first)
-    throw new StateRefused('there is no agreement yet: run "card" and follow it. 尚无协议,请先运行 card。')
+    throw new StateRefused('there is no agreement yet: run "card" and follow it. 尚无协议，请先运行 card。')
   const listener = new Listener()
   const world = new World({
     node: first.node,

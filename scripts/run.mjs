@@ -51,7 +51,7 @@ function demandNode(range) {
   if (range.split('||').some((parts) => parts.trim().split(' ').every(holds))) return
   throw new Sentence(
     `This is Node.js ${process.versions.node} and Huiliu needs ${range}: install such a version and run this again.\n` +
-      `当前 Node.js 版本为 ${process.versions.node},汇流需要 ${range}:请安装符合要求的版本后重新运行。`,
+      `当前 Node.js 版本为 ${process.versions.node}，汇流需要 ${range}：请安装符合要求的版本后重新运行。`,
   )
 }
 
@@ -66,8 +66,8 @@ function findSources() {
 const unknownScript = (name, known) =>
   new Sentence(
     name === undefined
-      ? `Say which script to run: ${known}.\n请指定要运行的脚本:${known}。`
-      : `There is no script "${name}": choose one of ${known}.\n没有脚本“${name}”:请从中选择:${known}。`,
+      ? `Say which script to run: ${known}.\n请指定要运行的脚本：${known}。`
+      : `There is no script "${name}": choose one of ${known}.\n没有脚本“${name}”：请从中选择：${known}。`,
   )
 
 const lockHash = () => createHash('sha256').update(read('package-lock.json')).digest('hex')
@@ -104,7 +104,7 @@ async function installOrWait() {
 /** Install scripts are not needed: esbuild does without, and the node makes PostgreSQL's links itself. */
 async function install() {
   if (isInstalled()) return
-  console.error('Installing packages (npm ci, once, about a minute) … 正在安装依赖包(仅首次,约一分钟)……')
+  console.error('Installing packages (npm ci, once, about a minute) … 正在安装依赖包（仅首次，约一分钟）……')
   const npm = process.env.npm_execpath // set when npm runs us: then it is the same npm, on Windows too
   const [program, ...args] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm']
   const options = { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], shell: WINDOWS && program === 'npm' }
@@ -116,7 +116,7 @@ async function install() {
   throw new Sentence(
     `${said.trim().split('\n').slice(-15).join('\n')}\n` +
       `npm ci failed (${ended}): check the npm registry and the free disk space, and run this again.\n` +
-      `npm ci 失败(${ended}):请检查能否访问 npm 仓库以及磁盘空间是否充足,然后重新运行。`,
+      `npm ci 失败（${ended}）：请检查能否访问 npm 仓库以及磁盘空间是否充足，然后重新运行。`,
   )
 }
 
@@ -147,7 +147,7 @@ async function told(build) {
     if (!error.errors) throw error
     const list = await esbuild.formatMessages(error.errors, { kind: 'error' })
     const todo =
-      'The build failed: correct the errors above and run this again.\n构建失败:请改正以上错误后重新运行。'
+      'The build failed: correct the errors above and run this again.\n构建失败：请改正以上错误后重新运行。'
     throw new Sentence(list.join('') + todo)
   } finally {
     await esbuild.stop()

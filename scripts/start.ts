@@ -18,7 +18,7 @@ import { concludeAgreements, importWorkbooks, nodeOf, untilLevel, type Played } 
 
 const command = new Command('start')
   .description('a demonstration federation of four regions (四地演示网络)')
-  .option('--fresh', 'begin anew: removes the demonstration data (清空演示数据,重新开始)')
+  .option('--fresh', 'begin anew: removes the demonstration data (清空演示数据，重新开始)')
   .option('--data <folder>', 'where the demonstration data is kept', '.data/demo')
   .option('--port <number>', 'first of the eight ports used', '7310')
   .parse()
@@ -62,7 +62,7 @@ function checkPort(): void {
   if (Number.isInteger(firstPort) && firstPort >= 1024 && firstPort <= 65_000) return
   throw new StartRefused(
     `--port ${options.port}: choose a whole number from 1024 to 65000; it and the seven after it are used.`,
-    `--port ${options.port}:请填写 1024 到 65000 之间的整数,将使用该端口及其后七个端口。`,
+    `--port ${options.port}：请填写 1024 到 65000 之间的整数，将使用该端口及其后七个端口。`,
   )
 }
 
@@ -77,7 +77,7 @@ async function beAlone(): Promise<void> {
       if (isAlive(pid))
         throw new StartRefused(
           `A demonstration with this data is running (process ${pid}): stop it first, or choose another folder with --data and --port.`,
-          `使用该数据的演示正在运行(进程 ${pid}):请先停止它,或用 --data 和 --port 另选目录和端口。`,
+          `使用该数据的演示正在运行（进程 ${pid}）：请先停止它，或用 --data 和 --port 另选目录和端口。`,
         )
       await rm(pidFile, { force: true })
     }
@@ -98,7 +98,7 @@ function demandSamePort(node: NodeProcess, wanted: number): void {
   if (port === wanted || command.getOptionValueSource('port') !== 'cli') return
   throw new StartRefused(
     `The data in ${options.data} was made for other ports (${node.name} has ${port}): leave out --port, or begin anew with --fresh.`,
-    `${options.data} 中的数据使用其他端口(${node.name} 为 ${port}):请去掉 --port,或用 --fresh 重新开始。`,
+    `${options.data} 中的数据使用其他端口（${node.name} 为 ${port}）：请去掉 --port，或用 --fresh 重新开始。`,
   )
 }
 
@@ -140,7 +140,7 @@ async function playOnce(offices: OfficeFolder): Promise<Played[]> {
   }
   say('签订共管协议 … concluding agreements')
   await concludeAgreements(offices, network)
-  say('导入工作簿,交换记录 … importing workbooks, exchanging records')
+  say('导入工作簿，交换记录 … importing workbooks, exchanging records')
   const played = await importWorkbooks(all(offices), network)
   await writeFile(
     diaryFile,
@@ -168,7 +168,7 @@ ${result.host} 流入登记 arrivals    ${arrivals.rows} 行
 ${result.host} 活动 activities     ${activities.rows} 行: 已报送 applied ${activities.applied}, 暂存 held ${activities.held}
 
 对账 comparison ${result.home} → ${result.host}
-  双方都有 both ${comparison.both},其中有不一致项 with deviations ${comparison.casesWithDeviations} (${Object.entries(
+  双方都有 both ${comparison.both}，其中有不一致项 with deviations ${comparison.casesWithDeviations} (${Object.entries(
     comparison.deviationFields,
   )
     .map(([field, count]) => `${field} ${count}`)
@@ -186,7 +186,7 @@ async function tellCommands(offices: OfficeFolder): Promise<void> {
   const deviating = list.find(({ meaning }) => meaning === 'deviating') ?? list[0]
   const data = path.relative('.', home.dataDir)
   console.log(`
-可以试试(另开一个终端) look around in another terminal:
+可以试试（另开一个终端） look around in another terminal:
   npm run huiliu -- -d ${data} peer list
   npm run huiliu -- -d ${data} cases ${host.node}
   npm run huiliu -- -d ${data} case ${deviating?.id ?? 'ID'}

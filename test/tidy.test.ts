@@ -172,6 +172,6 @@ function nameOf(node: ts.SignatureDeclaration, source: ts.SourceFile): string {
   const { parent } = node
   if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent))
     return parent.name.getText(source)
-  if (ts.isCallExpression(parent)) return `${parent.expression.getText(source)}(…)`
+  if (ts.isCallExpression(parent)) return `${parent.expression.getText(source)}（…）`
   return ts.isConstructorDeclaration(node) ? 'constructor' : 'anonymous'
 }

@@ -11,7 +11,7 @@ export function accountCommands({ program, client, print }: Group): void {
     .action(async () => print(describe(await (await client()).accounts())))
   account
     .command('add <name>')
-    .description('a new account; prints its one-time password (新建账号,打印一次性密码)')
+    .description('a new account; prints its one-time password (新建账号，打印一次性密码)')
     .requiredOption('--role <role>', `${roles.join(', ')} (角色)`)
     .option('--person <name>', 'whose it is (使用人姓名)')
     .option('--organisation <name>', 'its committee or branch, by full name (所属党委或支部全称)')

@@ -60,7 +60,7 @@ async function verify(file: string, keys: readonly string[], print: (text: strin
   print(`✓ ${report.items.length} records: every signature holds 签名全部有效`)
   if (erased > 0)
     print(
-      `  ${erased} of them erased: that they were sent is proven, what they said is not 条内容已删除,只能证明曾经发送`,
+      `  ${erased} of them erased: that they were sent is proven, what they said is not 条内容已删除，只能证明曾经发送`,
     )
   if (open > 0) print(`  ${open} of them without the receiver's receipt 条没有对方回执`)
 }

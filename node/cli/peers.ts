@@ -178,7 +178,7 @@ function wordCommands({ program, client, print }: Group): void {
     .description('believe nothing new under this peer’s keys: they are lost or stolen (停用对方密钥)')
     .action(async (node: string) => {
       await (await client()).revokeKey(node)
-      print(`${node}: 其密钥已停用,请重新签订协议。 Its keys are revoked; sign a new agreement.`)
+      print(`${node}: 其密钥已停用，请重新签订协议。 Its keys are revoked; sign a new agreement.`)
     })
 }
 

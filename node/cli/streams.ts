@@ -5,21 +5,21 @@ import { table } from './table.ts'
 
 /** What each kind of alarm means and what to do, as the administrator reads it. */
 const meanings: Readonly<Record<string, string>> = {
-  fork: '对方在同一编号下发来两份不同内容,已停收,证据已保存:请电话联系对方,核实后运行 huiliu peer thaw,对方再运行 huiliu recover --peer。 Two contents under one number: call them, then "huiliu peer thaw", and they "huiliu recover --peer".',
+  fork: '对方在同一编号下发来两份不同内容，已停收，证据已保存：请电话联系对方，核实后运行 huiliu peer thaw，对方再运行 huiliu recover --peer。 Two contents under one number: call them, then "huiliu peer thaw", and they "huiliu recover --peer".',
   behind:
-    '本节点的数据比对方掌握的旧(可能由备份恢复,或同一节点启动了两份),已停止签发:请确认只运行一份,然后运行 huiliu recover。 This node holds less than others have of it: make sure it runs once, then "huiliu recover".',
+    '本节点的数据比对方掌握的旧（可能由备份恢复，或同一节点启动了两份），已停止签发：请确认只运行一份，然后运行 huiliu recover。 This node holds less than others have of it: make sure it runs once, then "huiliu recover".',
   peer_behind:
-    '对方的数据比本地掌握的旧,等待对方恢复。 The other node holds less than we have of it; it must recover.',
+    '对方的数据比本地掌握的旧，等待对方恢复。 The other node holds less than we have of it; it must recover.',
   replay_differs:
-    '恢复时有记录未能还原,请与对方核对该案件。 A record could not be taken in again: compare that case with the other side.',
+    '恢复时有记录未能还原，请与对方核对该案件。 A record could not be taken in again: compare that case with the other side.',
   clock_skew:
-    '与对方的时钟相差五分钟以上,请核对两地服务器时间。 Clocks differ by more than five minutes: check both.',
+    '与对方的时钟相差五分钟以上，请核对两地服务器时间。 Clocks differ by more than five minutes: check both.',
   agreement_ending:
-    '共管协议将于三十天内到期或已到期,请续签。 An agreement ends within thirty days: renew it.',
+    '共管协议将于三十天内到期或已到期，请续签。 An agreement ends within thirty days: renew it.',
   agreement_ahead:
-    '共管协议尚未开始生效,暂停收发:如非双方本意,说明签订时某一方时钟超前,请先校准时钟,再重新签订。 The agreement begins on a later day and nothing is exchanged until then: if that is not intended, a clock was ahead when it was signed; set the clocks, then conclude another.',
+    '共管协议尚未开始生效，暂停收发：如非双方本意，说明签订时某一方时钟超前，请先校准时钟，再重新签订。 The agreement begins on a later day and nothing is exchanged until then: if that is not intended, a clock was ahead when it was signed; set the clocks, then conclude another.',
   many_reveals:
-    '某账号一小时内查看的完整号码超出日常所需:请在审计记录中按该账号核对用途并当面询问。 An account had many numbers shown in the clear within an hour: look up its entries in the audit, and ask.',
+    '某账号一小时内查看的完整号码超出日常所需：请在审计记录中按该账号核对用途并当面询问。 An account had many numbers shown in the clear within an hour: look up its entries in the audit, and ask.',
 }
 
 export function streamCommands({ program, client, print }: Group): void {
@@ -56,8 +56,8 @@ export function streamCommands({ program, client, print }: Group): void {
 function keyCommands({ program, client, print }: Group): void {
   const keys = program.command('keys').description('this node’s signing key (本节点签名密钥)')
   for (const [verb, description] of [
-    ['rotate', 'sign with a new key; peers learn of it by themselves (更换密钥,自动通知各地)'],
-    ['replace', 'the key was lost or stolen: peers must sign anew (密钥丢失或泄露,须重新签订协议)'],
+    ['rotate', 'sign with a new key; peers learn of it by themselves (更换密钥，自动通知各地)'],
+    ['replace', 'the key was lost or stolen: peers must sign anew (密钥丢失或泄露，须重新签订协议)'],
   ] as const)
     keys
       .command(verb)

@@ -133,8 +133,8 @@ function comparisonRows(report: ComparisonReport, all: boolean): string[][] {
   return [
     row('both 双方都有', report.both),
     row('home only 仅流出地', report.homeOnly),
-    row('host only, known to home 仅流入地,流出地确认', report.hostOnlyKnownToHome),
-    row('host only, unknown to home 仅流入地,流出地查无此人', report.hostOnlyUnknownToHome),
+    row('host only, known to home 仅流入地，流出地确认', report.hostOnlyKnownToHome),
+    row('host only, unknown to home 仅流入地，流出地查无此人', report.hostOnlyUnknownToHome),
     row('with deviations 有不一致项', report.casesWithDeviations),
     row('· name 姓名', report.deviations.name),
     row('· category 党员类别', report.deviations.category),
@@ -158,7 +158,7 @@ function describeImport(report: ImportReport): string {
     .map(({ zh, en, state }) => `  ${zh.where} [${state}] ${zh.what} ${zh.mend}\n      ${en.what} ${en.mend}`)
   const more =
     report.details.length > rowsShown
-      ? [`  … ${report.details.length - rowsShown} more 条未列出(--held 可导出全部)`]
+      ? [`  … ${report.details.length - rowsShown} more 条未列出（--held 可导出全部）`]
       : []
   return [`${head}: ${counts.join(', ')}`, ...lines, ...more].join('\n')
 }

@@ -25,6 +25,6 @@ export async function claimDatabase(store: Store, node: NodeId, keyring: Keyring
       : [`node ${owner.node}`, `节点 ${owner.node}`]
   throw new StartRefused(
     `The database belongs to ${why}: check DATABASE_URL and the data directory (keys/keyring.json).`,
-    `该数据库属于${whyZh}:请检查 DATABASE_URL 和数据目录(keys/keyring.json)。`,
+    `该数据库属于${whyZh}：请检查 DATABASE_URL 和数据目录（keys/keyring.json）。`,
   )
 }

@@ -76,6 +76,6 @@ function portRefused(error: NodeJS.ErrnoException, hostname: string, port: numbe
   if (!/^(EADDRINUSE|EACCES|EADDRNOTAVAIL|ENOTFOUND)$/.test(error.code ?? '')) return error
   return new StartRefused(
     `Port ${port} on ${hostname} cannot be used (${error.code}): stop the program that has it, or change address or port in config.json.`,
-    `${hostname} 的端口 ${port} 无法使用(${error.code}):请停止占用它的程序,或在 config.json 中更换地址或端口。`,
+    `${hostname} 的端口 ${port} 无法使用（${error.code}）：请停止占用它的程序，或在 config.json 中更换地址或端口。`,
   )
 }

@@ -17,7 +17,7 @@ const types: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 }
-const notBuilt = `<!doctype html><meta charset="utf-8"><title>汇流</title><p>本节点没有带页面启动,请用 npm run huiliu 启动。
+const notBuilt = `<!doctype html><meta charset="utf-8"><title>汇流</title><p>本节点没有带页面启动，请用 npm run huiliu 启动。
 This node was started without its screens: start it with npm run huiliu.</p>`
 
 export function screensApp(files: ScreenFiles, site: Site, random: Random): App {

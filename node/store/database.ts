@@ -148,7 +148,7 @@ function unusable(why: string): StoreUnavailable {
   return new StoreUnavailable(
     'postgres_failed',
     `The database named by DATABASE_URL cannot be used (${why}): it has the form postgres://user:password@host:5432/name; check that the server runs, and user, password and name.`,
-    `DATABASE_URL 指定的数据库无法使用(${why}):格式为 postgres://用户:密码@主机:5432/库名;请检查数据库是否已启动,以及用户、密码和库名。`,
+    `DATABASE_URL 指定的数据库无法使用（${why}）：格式为 postgres://用户:密码@主机:5432/库名；请检查数据库是否已启动，以及用户、密码和库名。`,
   )
 }
 

@@ -24,8 +24,8 @@ type Texts = Record<Language, { what: string; mend: string }>
 const outsideTexts: Record<OutsideCode, Texts> = {
   'member-not-on-roster': {
     zh: {
-      what: '花名册中没有这个身份证号的党员,本行暂存,未发布。',
-      mend: '请核对身份证号,或改正并重新导入花名册;党员入册后本行自动发布。',
+      what: '花名册中没有这个身份证号的党员，本行暂存，未发布。',
+      mend: '请核对身份证号，或改正并重新导入花名册；党员入册后本行自动发布。',
     },
     en: {
       what: 'No member on the roster has this ID number; the row is kept and not published.',
@@ -34,8 +34,8 @@ const outsideTexts: Record<OutsideCode, Texts> = {
   },
   'home-has-not-confirmed': {
     zh: {
-      what: '流出地尚未确认此人,本行暂存,未发送。',
-      mend: '无需重复导入;流出地确认后本行自动发送。如身份证号有误,请改正流入登记表后重新导入。',
+      what: '流出地尚未确认此人，本行暂存，未发送。',
+      mend: '无需重复导入；流出地确认后本行自动发送。如身份证号有误，请改正流入登记表后重新导入。',
     },
     en: {
       what: 'The home region has not confirmed this person; the row is kept and not sent.',
@@ -45,7 +45,7 @@ const outsideTexts: Record<OutsideCode, Texts> = {
   'person-not-known-here': {
     zh: {
       what: '流入登记表和本地流出名单中都没有这个身份证号。',
-      mend: '请先导入流入党员登记表,或核对身份证号后重新导入本行。',
+      mend: '请先导入流入党员登记表，或核对身份证号后重新导入本行。',
     },
     en: {
       what: 'Neither the arrivals register nor our members who are away have this ID number.',
@@ -54,8 +54,8 @@ const outsideTexts: Record<OutsideCode, Texts> = {
   },
   'no-agreement': {
     zh: {
-      what: '与该地区尚未签订共管协议,本行不能发送。',
-      mend: '请先与该地区签订共管协议(huiliu peer propose),再重新导入。',
+      what: '与该地区尚未签订共管协议，本行不能发送。',
+      mend: '请先与该地区签订共管协议（huiliu peer propose），再重新导入。',
     },
     en: {
       what: 'There is no co-management agreement with that region, so the row cannot be sent.',
@@ -78,10 +78,10 @@ function likely(match: LikelyMatch | undefined, language: Language): string {
   if (match === undefined) return ''
   if (match.where === 'roster-other-id')
     return language === 'zh'
-      ? ' 花名册中有同名党员,身份证号不同。'
+      ? ' 花名册中有同名党员，身份证号不同。'
       : ' The roster has a member of the same name with another ID number.'
   const { row = 0, code = '' } = match
   return language === 'zh'
-    ? ` 可能是花名册第 ${row} 行的同名党员(该行因 ${code} 待改正)。`
+    ? ` 可能是花名册第 ${row} 行的同名党员（该行因 ${code} 待改正）。`
     : ` It is probably the member of the same name in row ${row} of the roster, which is held (${code}).`
 }

@@ -15,7 +15,7 @@ export function summaryOf(findings: readonly Finding[]): Summary {
 }
 
 export function opening(node: string, checks: number): string {
-  return `节点 ${node} 协议一致性测试,共 ${checks} 项(§ 为 protocol/README.md 的章节)\n`
+  return `节点 ${node} 协议一致性测试，共 ${checks} 项（§ 为 protocol/README.md 的章节）\n`
 }
 
 export function lineOf({ section, says, result, why, id }: Finding): string {
@@ -24,9 +24,9 @@ export function lineOf({ section, says, result, why, id }: Finding): string {
 }
 
 export function closing({ passed, failed, skipped }: Summary, seconds: string): string {
-  const verdict = failed === 0 ? '未发现不符合之处' : '节点不符合协议,见上面的 ✗'
+  const verdict = failed === 0 ? '未发现不符合之处' : '节点不符合协议，见上面的 ✗'
   return (
     `\n${passed} passed, ${failed} failed, ${skipped} skipped, after ${seconds} s.\n` +
-    `通过 ${passed} 项,不符 ${failed} 项,跳过 ${skipped} 项:${verdict}。`
+    `通过 ${passed} 项，不符 ${failed} 项，跳过 ${skipped} 项：${verdict}。`
   )
 }

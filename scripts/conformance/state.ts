@@ -155,6 +155,6 @@ function readOrRefuse(document: string): Agreement {
 function demandFingerprint(heard: string, party: Party): void {
   if (!isFingerprint(heard, thumbprint(crypto, party.signing)))
     throw new StateRefused(
-      'the fingerprint is not that of the node in the file: compare again. 指纹不一致,请重新核对。',
+      'the fingerprint is not that of the node in the file: compare again. 指纹不一致，请重新核对。',
     )
 }

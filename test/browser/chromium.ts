@@ -28,7 +28,7 @@ export function withoutBrowser(): boolean {
   if (browserProgram !== undefined) return false
   const sentence =
     'No Chromium found: install it (Debian: apt-get install chromium fonts-noto-cjk) or name it in HUILIU_CHROMIUM. The browser tests are left out.\n' +
-    '未找到 Chromium:请安装(Debian:apt-get install chromium fonts-noto-cjk),或用 HUILIU_CHROMIUM 指定。浏览器测试已跳过。'
+    '未找到 Chromium：请安装（Debian:apt-get install chromium fonts-noto-cjk），或用 HUILIU_CHROMIUM 指定。浏览器测试已跳过。'
   if (process.env['CI'] !== undefined) throw new Error(sentence)
   console.warn(sentence)
   return true

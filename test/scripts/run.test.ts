@@ -183,7 +183,7 @@ describe('what cannot be run is refused in both languages', () => {
     expect(code).toBe(1)
     expect(err).toBe(
       'There is no script "dance": choose one of fall, greet, leave, main.\n' +
-        '没有脚本“dance”:请从中选择:fall, greet, leave, main。\n',
+        '没有脚本“dance”：请从中选择：fall, greet, leave, main。\n',
     )
   })
 

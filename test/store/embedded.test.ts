@@ -123,7 +123,7 @@ async function refusal(dataDir: string, more: Partial<EmbeddedOptions> = {}): Pr
   const error: unknown = await start(dataDir, more).catch((reason: unknown) => reason)
   if (!(error instanceof StoreUnavailable)) throw new Error('it was not refused', { cause: error })
   expect(error.message).toMatch(/^[^\n]+: [^\n]+\.$/)
-  expect(error.messageZh).toMatch(/^[^\n]+:[^\n]+。$/)
+  expect(error.messageZh).toMatch(/^[^\n]+：[^\n]+。$/)
   return error
 }
 

@@ -61,7 +61,7 @@ test('a fault says where it is and names the other row', () => {
   }
   expect(describeFault(12, fault, 'zh')).toMatchObject({
     where: '第 12 行 F 列「身份证号」',
-    what: '与第 9 行(第 6 条)重复,未再次存入。',
+    what: '与第 9 行（第 6 条）重复，未再次存入。',
   })
   expect(describeFault(12, fault, 'en')).toMatchObject({
     where: 'row 12, column F (身份证号)',
@@ -88,7 +88,7 @@ test('a refusal names kinds, columns and sheets', () => {
     kind: 'outflow',
     fields: ['idNumber', 'destination'],
   })
-  expect(describeWorkbookError(missing, 'zh').what).toBe('流出党员登记表缺少必需的列:公民身份号码、流入地。')
+  expect(describeWorkbookError(missing, 'zh').what).toBe('流出党员登记表缺少必需的列：公民身份号码、流入地。')
   const twice = new WorkbookError('workbook_ambiguous_columns', { fields: ['phone'], columns: ['C', 'D'] })
   expect(describeWorkbookError(twice, 'en').what).toBe('Columns C, D all look like “phone”.')
 })

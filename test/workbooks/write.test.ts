@@ -92,8 +92,8 @@ describe('the held rows of an import', () => {
     expect(first?.cells.every(({ kind }) => kind === 'text')).toBe(true)
     expect(first?.cells.slice(-3).map(({ text }) => text)).toEqual([
       '10',
-      '「公民身份号码」公民身份号码被存成了数字,后几位已经丢失。',
-      '请先把该列单元格格式设为“文本”,再按身份证重新录入;丢失的数字无法从表中恢复。',
+      '「公民身份号码」公民身份号码被存成了数字，后几位已经丢失。',
+      '请先把该列单元格格式设为“文本”，再按身份证重新录入；丢失的数字无法从表中恢复。',
     ])
   })
 

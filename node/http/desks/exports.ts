@@ -79,7 +79,7 @@ async function membersWorkbook(doors: OfficeDoors, query: MemberQuery, part: Par
   const within = await withinOf(doors, part, query.organisation)
   const rows = await everyPage(most, (page) => memberPage(doors, { ...query, ...page }, within))
   return workbook(
-    ['姓名', '身份证号(脱敏)', '联系电话(脱敏)', '类别', '所在组织'],
+    ['姓名', '身份证号（脱敏）', '联系电话（脱敏）', '类别', '所在组织'],
     rows.map((row) => [row.name, row.idNumber, row.phone, row.category, row.organisation?.name]),
   )
 }
@@ -91,7 +91,7 @@ async function ledgerWorkbook(doors: OfficeDoors, query: LedgerQuery, part: Part
     return { items, next }
   })
   const months = Array.from({ length: 12 }, (_, i) => i + 1)
-  const headings = [...months.map((m) => `${m}月活动`), ...months.map((m) => `${m}月党费(元)`)]
+  const headings = [...months.map((m) => `${m}月活动`), ...months.map((m) => `${m}月党费（元）`)]
   return workbook(
     ['姓名', ...headings, '最近一次'],
     rows.map((row) => [row.name, ...row.months, ...row.dues.map((fen) => fen / 100), row.lastOn]),
