@@ -292,17 +292,21 @@ export async function stopServer(
   server: Server,
   log: (sentence: string) => void,
 ): Promise<void> {
-  if (await isLastUser(server.session)) {
-    if (await holdsCluster(server.pid, place)) await interrupt(server.pid, place)
+  try {
+    if (await isLastUser(server.session)) await shutDown(place, server)
+    else log('PostgreSQL is left running, because another process of this node still uses it')
+  } finally {
+    // Not before: whoever waits for its lock would get it from a server that was told to stop and has not noticed yet.
     await server.session.end({ timeout: 0 })
-    for (let waitedMs = 0; await holdsCluster(server.pid, place); waitedMs += POLL_MS) {
-      if (waitedMs > STOP_WITHIN_MS) throw stillStopping(server.pid, logFile(place))
-      await sleep(POLL_MS)
-    }
-    return
   }
-  await server.session.end({ timeout: 0 })
-  log('PostgreSQL is left running, because another process of this node still uses it')
+}
+
+async function shutDown(place: Place, { pid }: Server): Promise<void> {
+  if (await holdsCluster(pid, place)) await interrupt(pid, place)
+  for (let waitedMs = 0; await holdsCluster(pid, place); waitedMs += POLL_MS) {
+    if (waitedMs > STOP_WITHIN_MS) throw stillStopping(pid, logFile(place))
+    await sleep(POLL_MS)
+  }
 }
 
 /**
