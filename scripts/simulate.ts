@@ -28,7 +28,7 @@ interface Options {
   readonly steps?: string
   readonly seed?: string
   readonly plant?: string
-  readonly faults: string
+  readonly faults?: string
   readonly workers: string
   readonly crashes?: true
   readonly part?: string
@@ -45,12 +45,14 @@ const options = new Command()
   .option('--steps <count>', 'steps of the whole run: 1000000, or of one seed when --seed names one')
   .option('--seed <number>', 'the first seed')
   .option('--plant <name>', 'build with this planted defect, which must be found; "all" for each of them')
-  .option('--faults <list>', 'kinds of faults that may happen', allFaults.join(','))
+  .option('--faults <list>', 'kinds of faults that may happen: all, or with a plant those that bring it out')
   .option('--workers <count>', 'processes', '2')
   .option('--crashes', 'crash each flow at every one of its calls')
   .option('--part <part>', 'for its own worker processes')
   .parse()
   .opts<Options>()
+
+const faults = options.faults ?? allFaults.join(',')
 
 /** Seeds until a plant counts as not found, and steps of each. */
 const seedsPerPlant = 60
@@ -66,7 +68,7 @@ function campaignOf(part: number, of: number): Campaign {
   const firstSeed = Number(options.seed ?? 1)
   const few = Math.min(usualSeeds, Math.ceil(Number(options.steps ?? usualSteps) / stepsPerSeed))
   const seeds = Number(options.seeds ?? (options.seed === undefined ? few : 1))
-  return { firstSeed, seeds, steps: stepsOf(seeds), faults: options.faults.split(','), part, of }
+  return { firstSeed, seeds, steps: stepsOf(seeds), faults: faults.split(','), part, of }
 }
 
 async function simulate(): Promise<boolean> {
@@ -86,12 +88,12 @@ async function simulate(): Promise<boolean> {
 
 function report(tally: Tally): boolean {
   const { failure } = tally
-  const missed = tally.missed(options.faults.split(','))
+  const missed = tally.missed(faults.split(','))
   if (failure) {
     const plant = options.plant === undefined ? '' : ` --plant ${options.plant}`
-    const faults = options.faults === allFaults.join(',') ? '' : ` --faults ${options.faults}`
+    const chosen = options.faults === undefined ? '' : ` --faults ${options.faults}`
     const { steps } = campaignOf(0, 1)
-    const replay = `npm run simulate -- --seed ${failure.seed} --steps ${steps}${faults}${plant}`
+    const replay = `npm run simulate -- --seed ${failure.seed} --steps ${steps}${chosen}${plant}`
     for (const line of failureLines(failure, replay)) console.log(line)
   }
   if (!failure && missed.length > 0) console.log(`never seen: ${missed.join(', ')}`)
@@ -146,7 +148,8 @@ async function huntPlant(plant: Plant): Promise<boolean> {
     const seeds = options.seeds ?? (options.seed === undefined ? String(seedsPerPlant) : '1')
     const each = Number(options.steps ?? stepsPerPlant)
     const share = ['--seeds', seeds, '--steps', String(each * Number(seeds))]
-    const args = ['--seed', options.seed ?? '1', ...share, '--faults', options.faults]
+    const under = options.faults ?? plant.under ?? faults
+    const args = ['--seed', options.seed ?? '1', ...share, '--faults', under]
     const child = fork(outfile, [...args, '--part', '0/1'])
     child.on('message', (result: SeedResult) => tally.add(result))
     const [code] = (await once(child, 'exit')) as [number | null]

@@ -5,4 +5,6 @@ export interface Plant {
   readonly find: string
   readonly replace: string
   readonly why: string
+  /** Kinds of faults that bring it out soon, as `--faults` lists them; all of them when absent. */
+  readonly under?: string
 }

@@ -16,6 +16,7 @@ export const plantsOfLosses: readonly Plant[] = [
     find: 'return this.heads.judge(direction, peer, stream, contentIn(reader, direction, peer))',
     replace: "return Promise.resolve('level')",
     why: 'after a restore, or as a copy, the node signs on without a look at its head store',
+    under: 'F12,F13',
   },
   {
     name: 'peer-not-believed-to-have-more',
@@ -23,6 +24,7 @@ export const plantsOfLosses: readonly Plant[] = [
     find: 'return stored?.contentId !== received.head',
     replace: 'return stored !== undefined && stored.contentId !== received.head',
     why: 'a node without its head store signs anew what its peer has already',
+    under: 'F12',
   },
   {
     name: 'head-moved-before-the-commit',
@@ -38,6 +40,7 @@ export const plantsOfLosses: readonly Plant[] = [
     find: 'const swapped = await this.files.swap(name, before, next)',
     replace: 'const swapped = before !== undefined || (await this.files.swap(name, before, next))',
     why: 'the head store stays at the beginning, so nothing is ever behind it',
+    under: 'F12,F13',
   },
   {
     name: 'revoked-key-accepted',
@@ -45,6 +48,7 @@ export const plantsOfLosses: readonly Plant[] = [
     find: 'if (into && known.length > 0) await this.endKeys(tx, peer, into, true)',
     replace: 'if (into === null) await this.endKeys(tx, peer, into, true)',
     why: 'after a new agreement the lost key still signs',
+    under: 'F3,F15,F16',
   },
   {
     name: 'revocation-without-end',
@@ -52,6 +56,7 @@ export const plantsOfLosses: readonly Plant[] = [
     find: 'await this.endKeys(tx, node, into, true)',
     replace: 'await Promise.resolve()',
     why: 'a key that an operator has revoked still signs',
+    under: 'F3,F15,F16',
   },
   {
     name: 'key-from-the-wrong-place',
@@ -136,6 +141,7 @@ export const plantsOfLosses: readonly Plant[] = [
     const outcomes = stated.map((one): Outcome => (one.startsWith('refused:') ? 'applied' : one))
     const items`,
     why: 'what we had refused counts as applied after a loss',
+    under: 'F12,F16',
   },
   {
     name: 'receipt-signed-anew-in-recovery',
