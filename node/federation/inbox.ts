@@ -141,7 +141,7 @@ export class Inbox {
     let proven = this.proveBatch(peer, envelopes)
     for (let at = 0; ;) {
       const { batch, refusal } = proven
-      const rekeyed = batch.at(-1)?.proven.envelope.records.some(announcesKey) ?? false
+      const rekeyed = batch.at(-1)?.items.some(announcesKey) ?? false
       const taking = batch.length === 0 ? nothingTaken : this.take(peer, batch)
       at += batch.length
       const ahead = refusal || rekeyed ? undefined : this.proveBatch(peer, envelopes.slice(at))
@@ -166,9 +166,10 @@ export class Inbox {
       if (records >= recordsPerTransaction) break
       const proven = this.gate.prove(peer, envelope)
       if (!proven.ok) return { batch, refusal: proven }
-      batch.push({ proven: proven.proven, items: itemsOf(proven.proven) })
-      records += proven.proven.digests.length
-      if (envelope.records.some(announcesKey)) break
+      const items = itemsOf(proven.proven)
+      batch.push({ proven: proven.proven, items })
+      records += items.length
+      if (items.some(announcesKey)) break
     }
     return { batch, refusal: undefined }
   }
@@ -466,9 +467,9 @@ export class Inbox {
   }
 }
 
-/** By its text alone: minimal JSON has one spelling of it, and a record that only looks so costs a batch. */
-function announcesKey(text: string): boolean {
-  return text.includes('"type":"keys.announced"')
+/** One that does not read, or that only a later version does, changes no key; it costs a batch at most. */
+function announcesKey({ about }: Item): boolean {
+  return about?.type === 'keys.announced'
 }
 
 function outcomeFrom(result: Applied): Outcome {

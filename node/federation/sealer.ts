@@ -22,7 +22,7 @@ import { type Standing, type Verdict } from './standing.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 /** Records sealed in one transaction, in at most one post's envelopes: enough to keep the disk busy, few enough for one post. */
-const recordsPerSealing = 4096
+const recordsPerSealing = 2048
 
 export interface Sealing {
   /** What was sealed, ready to be posted. Empty when nothing waited, or when the stream may not be signed. */
