@@ -22,6 +22,8 @@ export interface Random {
 export interface Timers {
   /** Runs `task` once after `delayMs`; the result cancels it. */
   after(delayMs: number, task: () => void): () => void
+  /** Lets what has come meanwhile go first: asked for between the parts of long work. Absent where nothing can have come. */
+  readonly giveWay?: () => Promise<void>
 }
 
 export interface HttpAnswer {
@@ -127,6 +129,7 @@ export const realPlatform: Platform = {
       const timer = setTimeout(task, delayMs)
       return () => clearTimeout(timer)
     },
+    giveWay: () => new Promise((resolve) => void setImmediate(resolve)),
   },
   http: { post },
   crypto: nodeJsCrypto,

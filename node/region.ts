@@ -130,7 +130,7 @@ function openStreams(parts: RegionParts) {
   const alarms = new Alarms({ clock, ids })
   const standing = new Standing({ store, heads: new Heads(headFiles), alarms })
   const lease = new Lease({ name: 'signer', holder: holder ?? ids.next(), store, clock })
-  const sealer = new Sealer({ self, store, standing, keyring, crypto, clock, tuning })
+  const sealer = new Sealer({ self, store, standing, keyring, crypto, clock, timers, tuning })
   const ports = { http, crypto, clock, random, timers }
   const courier = new Courier({ self, store, peers, sealer, lease, alarms, ...ports, onFault })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
@@ -186,7 +186,7 @@ function openDoors(
     ...witness.handlers,
   }
   const greet = (peer: NodeId) => courier.greetAnew(peer)
-  const taking = { standing, lease, alarms, clock, greet }
+  const taking = { standing, lease, alarms, clock, timers: platform.timers, greet }
   const ask = (peer: Peer): Promise<string> => compareHeads(standing, requests, recovery, peer)
   const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask })
   const compared: CompareSource = (reader, peer, homeNode, after) =>

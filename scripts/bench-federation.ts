@@ -6,8 +6,11 @@
  *
  * The records are ordinary activities on the sample's cases. The clock runs from the first commit at the sender to the
  * last receipt stored there. The baseline, in the same run and on the same two servers at once, is a bare multi-row
- * insert of all the rows this writes on both sides. Machines differ and are noisy: compare only figures of one run.
+ * insert of all the rows this writes on both sides. All of it, the baseline too, comes after a warm-up that is not
+ * counted: a node runs for weeks. Machines differ and are noisy: compare only figures of one run, and look how much of
+ * the processors went to others.
  */
+import { cpus } from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { rm } from 'node:fs/promises'
@@ -36,6 +39,11 @@ const program = new Command('bench-federation')
   .parse()
 const options = program.opts<Options>()
 
+const warmingUp = [
+  { count: 10_000, size: 256 },
+  { count: 2000, size: 1 },
+]
+
 if (program.args[0] === 'start') await runBenchNode(options.data ?? '')
 else await benchmark()
 
@@ -52,7 +60,7 @@ async function benchmark(): Promise<void> {
         federation: { host: '127.0.0.1', port: await freePort() },
         local: { port: await freePort() },
       })
-      const process = await NodeProcess.prepare(path.join(base, node), config)
+      const process = await NodeProcess.prepare(path.join(base, node), config, (text) => console.error(text.trim()))
       process.program = path.resolve(globalThis.process.argv[1] ?? '')
       network.set(node, process)
     }
@@ -74,6 +82,7 @@ async function measure(
   const [host] = hosts
   if (!host) throw new TypeError('the sample has a host')
   const [sender, receiver] = [nodeOf(network, host), nodeOf(network, home)]
+  await warmUp(sender, home.node)
   const raw = await rawRate(sender, receiver)
   console.log(`bare multi-row inserts of the same rows, both servers at once: ${raw.toFixed(0)} records/s`)
   for (const size of options.sizes.split(',').map(Number)) {
@@ -82,6 +91,12 @@ async function measure(
     console.log(`  ratio to the bare inserts: ${(rate / raw).toFixed(2)}`)
   }
   await catchUp(sender, receiver, home.node, Number(options.backlog))
+}
+
+async function warmUp(sender: NodeProcess, peer: string): Promise<void> {
+  for (const { count, size } of warmingUp) await sender.ask({ do: 'write', peer, count, size })
+  const counts = warmingUp.map(({ count, size }) => `${count} records at ${size} per envelope`).join(', ')
+  console.log(`warmed up by ${counts}`)
 }
 
 async function rawRate(...nodes: NodeProcess[]): Promise<number> {
@@ -106,11 +121,13 @@ async function endToEnd(
     NodeFigures,
     NodeFigures,
   ]
+  const processors = processorSeconds()
   const { seconds, writtenSeconds } = await profiled(
     { sender, receiver },
     String(size),
     () => sender.ask({ do: 'write', peer, count, size }) as Promise<WriteTimes>,
   )
+  const passed = processorSeconds()
   const after = (await Promise.all([sender, receiver].map((node) => node.ask({ do: 'figures' })))) as [
     NodeFigures,
     NodeFigures,
@@ -126,6 +143,13 @@ async function endToEnd(
   console.log(
     `  CPU µs/record: sender ${spent('cpuMicros', 0)} and its PostgreSQL ${spent('serverMicros', 0)}, receiver ${spent('cpuMicros', 1)} and its PostgreSQL ${spent('serverMicros', 1)}`,
   )
+  const micros = (figures: NodeFigures) => figures.cpuMicros + (figures.serverMicros ?? NaN)
+  const own = (micros(after[0]) + micros(after[1]) - micros(before[0]) - micros(before[1])) / 1e6
+  const [all, idle] = [passed.all - processors.all, passed.idle - processors.idle]
+  const share = (part: number) => `${((100 * part) / all).toFixed(0)} %`
+  console.log(
+    `  of all processors: ${share(own)} for this, ${share(all - idle - own)} for others, ${share(idle)} idle`,
+  )
   console.log(
     `  wire ${wire.toFixed(0)} bytes/record = ${(wire / text).toFixed(2)} of the record's ${text.toFixed(0)}`,
   )
@@ -133,6 +157,16 @@ async function endToEnd(
     `  peak memory MB: sender ${after[0].peakMb.toFixed(0)}, receiver ${after[1].peakMb.toFixed(0)}`,
   )
   return rate
+}
+
+/** Of all processors of this machine together. */
+function processorSeconds(): { all: number; idle: number } {
+  const times = cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({
+    all: (user + nice + sys + irq + idle) / 1000,
+    idle: idle / 1000,
+  }))
+  const sum = (which: 'all' | 'idle') => times.reduce((total, each) => total + each[which], 0)
+  return { all: sum('all'), idle: sum('idle') }
 }
 
 /** Runs `work`; with --profile each node leaves a file that says where it spent the time. */

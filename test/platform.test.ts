@@ -164,6 +164,15 @@ describe('ids', () => {
   })
 })
 
+describe('giving way', () => {
+  it('lets go first what has come meanwhile', async () => {
+    const heard: string[] = []
+    setImmediate(() => heard.push('came meanwhile'))
+    await realPlatform.timers.giveWay?.()
+    expect(heard).toEqual(['came meanwhile'])
+  })
+})
+
 describe('verifying', () => {
   it('says no, and never throws, for keys and signatures of any form', () => {
     const keys = [new Uint8Array(), new Uint8Array(31), new Uint8Array(33), new Uint8Array(32).fill(255)]

@@ -53,8 +53,9 @@ export class Activities {
     tx: Transaction,
     entries: readonly { arrival: Arrival; activity: Activity }[],
   ): Promise<ReportResult[]> {
-    const ids = entries.map(({ arrival }) => arrival.caseId).filter((id) => id !== null)
-    const subjects = new Map((await this.cases.getMany(tx, ids)).map((subject) => [subject.row.id, subject]))
+    const ids = new Set(entries.map(({ arrival }) => arrival.caseId).filter((id) => id !== null))
+    const found = await this.cases.getMany(tx, [...ids])
+    const subjects = new Map(found.map((subject) => [subject.row.id, subject]))
     const marked = entries.map(({ arrival, activity }) => ({
       arrival,
       activity,

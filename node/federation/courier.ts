@@ -370,10 +370,10 @@ export class Courier {
       return { taken: 0, problem: this.refusedWith(text, route, answer.status) }
     }
     const tokens = tokensIn(answer)
-    const stream = await this.store.read((reader) => reader.get(streamsOut, { peer: peer.node }))
+    const vouched = await this.vouched(peer)
     const receipts = parcels
       .slice(0, tokens.length)
-      .map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? '', stream?.vouched ?? 0))
+      .map(({ envelope }, i) => this.proveReceipt(peer, envelope, tokens[i] ?? '', vouched))
     if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined)) {
       // A receipt under a key that was revoked needs the peer's word of its head, so that is asked for first.
       route.ungreeted = true
@@ -398,6 +398,13 @@ export class Courier {
     } catch {
       return `status_${status}`
     }
+  }
+
+  /** How far the peer's own word vouches for receipts under a revoked key; not asked while it has none. */
+  private async vouched({ node, keys }: Peer): Promise<number> {
+    if (![...keys.values()].some(({ revoked }) => revoked)) return 0
+    const stream = await this.store.read((reader) => reader.get(streamsOut, { peer: node }))
+    return stream?.vouched ?? 0
   }
 
   private proveReceipt(

@@ -15,14 +15,18 @@ import {
   type NodeId,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
-import { type Clock } from '../platform.ts'
+import { type Clock, type Timers } from '../platform.ts'
 import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Parcel } from './parcels.ts'
 import { type Standing, type Verdict } from './standing.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 /** Records sealed in one transaction, in at most one post's envelopes: enough to keep the disk busy, few enough for one post. */
-const recordsPerSealing = 4096
+const recordsPerSealing = 2048
+
+/** Records sealed in one go, an envelope counting as some more: a few milliseconds. */
+const sealedInOneGo = 256
+const signatureInRecords = 8
 
 export interface Sealing {
   /** What was sealed, ready to be posted. Empty when nothing waited, or when the stream may not be signed. */
@@ -41,6 +45,7 @@ export class Sealer {
   private readonly keyring: Keyring
   private readonly crypto: Crypto
   private readonly clock: Clock
+  private readonly giveWay: NonNullable<Timers['giveWay']>
   private readonly tuning: { readonly recordsPerEnvelope?: number }
 
   constructor(parts: {
@@ -50,9 +55,11 @@ export class Sealer {
     keyring: Keyring
     crypto: Crypto
     clock: Clock
+    timers?: Pick<Timers, 'giveWay'>
     tuning: { readonly recordsPerEnvelope?: number }
   }) {
     this.tuning = parts.tuning
+    this.giveWay = parts.timers?.giveWay ?? (() => Promise.resolve())
     this.self = parts.self
     this.store = parts.store
     this.standing = parts.standing
@@ -83,7 +90,14 @@ export class Sealer {
     const waiting = await tx.find(recordsOut, { peer }, { orderBy: 'position', after, limit: room })
     const parcels: Parcel[] = []
     let reached = stream
+    let inOneGo = 0
     for (const batch of packed(waiting, most)) {
+      // The office's own transactions go on between the parts.
+      if (inOneGo >= sealedInOneGo) {
+        await this.giveWay()
+        inOneGo = 0
+      }
+      inOneGo += batch.length + signatureInRecords
       await this.keyring.knows(reached.kid)
       const { parcel, next } = this.sealBatch(reached, batch)
       parcels.push(parcel)

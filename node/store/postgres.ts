@@ -5,8 +5,7 @@
  * kind, however many rows (arrays through unnest), when something must be read that they could change, and at commit.
  * Table definitions are Drizzle's; the statements are made from them once and prepared by the driver.
  */
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { type Writable } from 'node:stream'
 import { type PgTable } from 'drizzle-orm/pg-core'
 import type postgres from 'postgres'
 import {
@@ -37,6 +36,7 @@ import {
   updateText,
   whereText,
   type AnyRow,
+  type CopyText,
 } from './statements.ts'
 
 type Client = Pick<postgres.TransactionSql, 'unsafe'>
@@ -146,6 +146,8 @@ interface Held {
 class PostgresTransaction implements Transaction {
   readonly effects: (() => void)[] = []
   private readonly held = new Map<PgTable, Map<string, Held>>()
+  /** Read or inserted in bulk, and not asked for by key yet: most never are, so they go into `held` only then. */
+  private readonly unnamed = new Map<PgTable, Held[]>()
   /** What is to be sent, in the order it was written. */
   private readonly inserted = new Map<PgTable, Held[]>()
   private readonly changed = new Map<PgTable, Held[]>()
@@ -226,13 +228,18 @@ class PostgresTransaction implements Transaction {
 
   insert<T extends PgTable>(table: T, rows: readonly Row<T>[]): Promise<void> {
     const shape = shapeOf(table)
-    const held = this.heldOf(table)
     const inserted = listIn(this.inserted, table)
+    // Nothing of this table is known, so there is nothing to be compared with: the database does that at the commit.
+    const unnamed = rows.length >= copyFrom && !this.held.has(table) ? listIn(this.unnamed, table) : undefined
+    const held = unnamed ? undefined : this.heldOf(table)
     for (const row of rows) {
-      const key = keyText(shape, row)
-      if (held.get(key)?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
       const entry: Held = { row: Object.freeze({ ...row }), state: 'inserted', patched: undefined }
-      held.set(key, entry)
+      if (held) {
+        const key = keyText(shape, row)
+        if (held.get(key)?.row) return Promise.reject(new UniqueViolation(`${shape.name}_pkey`))
+        held.set(key, entry)
+      }
+      unnamed?.push(entry)
       inserted.push(entry)
     }
     return Promise.resolve()
@@ -268,6 +275,7 @@ class PostgresTransaction implements Transaction {
       [arrayLiteral(sorted)],
     )
     this.held.clear()
+    this.unnamed.clear()
   }
 
   presumeNew<T extends PgTable>(table: T, keys: readonly Match<T>[]): void {
@@ -325,23 +333,42 @@ class PostgresTransaction implements Transaction {
         .map(({ shape, fields, rows }) => this.run(updateText(shape, fields), arrays(shape, fields, rows))),
       ...insertions.filter(isFew).map(({ shape, rows }) => this.insertRows(shape, rows)),
     ])
-    for (const { shape, rows } of insertions) if (rows.length >= copyFrom) await this.insertRows(shape, rows)
+    await this.copyAll(insertions.filter((each) => !isFew(each)))
   }
 
   /** A few rows leave as parameters, which need no quoting; many through COPY, which costs either side half as much a row. */
   private async insertRows(shape: Shape, rows: readonly AnyRow[]): Promise<void> {
     if (rows.length === 0) return
-    if (rows.length < copyFrom) {
-      const values = rows.flatMap((row) => shape.columns.map(({ field }) => row[field] ?? null))
-      await this.run(insertText(shape, rows.length), values)
-      return
+    const values = rows.flatMap((row) => shape.columns.map(({ field }) => row[field] ?? null))
+    await this.run(insertText(shape, rows.length), values)
+  }
+
+  /** One table after the other; while the server takes the rows of one the text of the next is made. */
+  private async copyAll(insertions: readonly Insertion[]): Promise<void> {
+    let text: CopyText | undefined
+    for (const [i, { shape, rows }] of insertions.entries()) {
+      const current = text ?? copyText(shape, rows)
+      const [taken] = await this.copy(shape, current.bytes)
+      // It may fail before it is awaited.
+      taken.catch(() => undefined)
+      const next = insertions[i + 1]
+      try {
+        text = next && copyText(next.shape, next.rows)
+      } finally {
+        await taken
+      }
+      current.release()
     }
+  }
+
+  /** The answer comes when the rows are on their way, and holds the promise that they were taken. */
+  private async copy(shape: Shape, bytes: Uint8Array): Promise<readonly [Promise<void>]> {
     if (this.life.over) return new Promise<never>(() => undefined)
     const names = shape.columns.map(({ column }) => quoted(column)).join(', ')
     const query = this.client.unsafe(`copy ${quoted(shape.name)} (${names}) from stdin`)
     const failed = failureOf(query)
     const stream = await query.writable()
-    await Promise.race([pipeline(Readable.from([copyText(shape, rows)]), stream), failed])
+    return [Promise.race([written(stream, bytes), failed])]
   }
 
   private async flushIfWritten(table: PgTable): Promise<void> {
@@ -356,24 +383,29 @@ class PostgresTransaction implements Transaction {
   ): Promise<Row<T>[]> {
     await this.flushIfWritten(table)
     const shape = shapeOf(table)
-    const held = this.heldOf(table)
     const rows = await this.run(
       `select ${columnList(shape)} from ${quoted(shape.name)} where ${condition}`,
       parameters,
     )
-    for (const row of rows) {
-      const key = keyText(shape, row)
-      // What another call of this transaction has written meanwhile is newer.
-      const known = held.get(key)
-      if (known === undefined || known.state === 'read')
-        held.set(key, { row, state: 'read', patched: undefined })
-    }
+    if (rows.length === 0) return []
+    const unnamed = listIn(this.unnamed, table)
+    for (const row of rows) unnamed.push({ row, state: 'read', patched: undefined })
     return rows as Row<T>[]
   }
 
   private heldOf(table: PgTable): Map<string, Held> {
     let held = this.held.get(table)
     if (!held) this.held.set(table, (held = new Map()))
+    const unnamed = this.unnamed.get(table)
+    if (!unnamed) return held
+    this.unnamed.delete(table)
+    const shape = shapeOf(table)
+    for (const entry of unnamed) {
+      const key = keyText(shape, entry.row ?? {})
+      // What another call of this transaction has written meanwhile is newer.
+      const known = held.get(key)
+      if (known === undefined || known.state === 'read') held.set(key, entry)
+    }
     return held
   }
 
@@ -405,13 +437,25 @@ function failureOf(query: object): Promise<never> {
   return failed
 }
 
+function written(stream: Writable, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once('error', reject)
+    stream.end(bytes, () => resolve())
+  })
+}
+
 function listIn(lists: Map<PgTable, Held[]>, table: PgTable): Held[] {
   let list = lists.get(table)
   if (!list) lists.set(table, (list = []))
   return list
 }
 
-function isFew({ rows }: { rows: readonly AnyRow[] }): boolean {
+interface Insertion {
+  readonly shape: Shape
+  readonly rows: readonly AnyRow[]
+}
+
+function isFew({ rows }: Insertion): boolean {
   return rows.length < copyFrom
 }
 

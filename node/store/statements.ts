@@ -96,28 +96,39 @@ export function arrays(shape: Shape, fields: readonly string[], rows: readonly A
   return fields.map((field) => arrayLiteral(rows.map((row) => row[field] ?? null)))
 }
 
+export interface CopyText {
+  readonly bytes: Uint8Array
+  /** To be called when the bytes are read by nobody any more: the next text is written over them. */
+  release(): void
+}
+
+/** Texts of COPY are written into a few pages that go round: made anew each time they would wait for the garbage collector. */
+const pages: Buffer[] = []
+const pagesKept = 4
+const bytesKept = 1024 * 1024
+
 /** Rows in the text form of COPY: a tab between columns, a line each. Made row by row, for one text of all would be copied whole. */
-export function copyText(shape: Shape, rows: readonly AnyRow[]): Uint8Array {
+export function copyText(shape: Shape, rows: readonly AnyRow[]): CopyText {
   const fields = allFields(shape)
-  let bytes = Buffer.allocUnsafe(rows.length * firstBytesPerRow)
+  let page = pages.pop() ?? Buffer.allocUnsafe(bytesKept)
   let at = 0
   for (const row of rows) {
     let line = ''
     for (let i = 0; i < fields.length; i++) line += (i === 0 ? '' : '\t') + copyValue(row[fields[i] ?? ''])
     line += '\n'
     // A unit of a text is never more than three bytes.
-    if (bytes.length - at < line.length * 3) {
-      const larger = Buffer.allocUnsafe(bytes.length * 2 + line.length * 3)
-      bytes.copy(larger, 0, 0, at)
-      bytes = larger
+    if (page.length - at < line.length * 3) {
+      const larger = Buffer.allocUnsafe(page.length * 2 + line.length * 3)
+      page.copy(larger, 0, 0, at)
+      page = larger
     }
-    at += bytes.write(line, at)
+    at += page.write(line, at)
   }
-  return bytes.subarray(0, at)
+  const release = () => {
+    if (page.length === bytesKept && pages.length < pagesKept) pages.push(page)
+  }
+  return { bytes: page.subarray(0, at), release }
 }
-
-/** Most rows have fewer; where they have more the bytes are moved once or twice. */
-const firstBytesPerRow = 768
 
 function copyValue(value: unknown): string {
   if (value === null || value === undefined) return '\\N'
