@@ -90,7 +90,8 @@ export class CopyProofs {
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
     const id = contentId(this.crypto, envelope.jws)
-    return { ok: true, proven: { envelope, payload, contentId: id, digests: checked.digests } }
+    const proven = { envelope, payload, kid: read.jws.kid, contentId: id, digests: checked.digests }
+    return { ok: true, proven }
   }
 
   /** What the peer's receipt says of one of our envelopes. */

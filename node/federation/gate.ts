@@ -41,6 +41,8 @@ import { nonces, refusals, streamsIn } from './tables.ts'
 export interface ProvenEnvelope {
   readonly envelope: Envelope
   readonly payload: EnvelopePayload
+  /** Of the key that signed it. */
+  readonly kid: Digest
   readonly contentId: Digest
   /** Of its records, in their order. */
   readonly digests: readonly Digest[]
@@ -121,7 +123,16 @@ export class Gate {
     const checked = checkRecords(this.crypto, payload, envelope.records)
     if (!checked.ok) return checked
     const id = contentId(this.crypto, envelope.jws)
-    return { ok: true, proven: { envelope, payload, contentId: id, digests: checked.digests } }
+    const proven = { envelope, payload, kid: opened.kid, contentId: id, digests: checked.digests }
+    return { ok: true, proven }
+  }
+
+  /** Does it still count, asked under the lock of its stream? A person may have revoked, paused or ended since it was proven. */
+  stillHolds(peer: Peer, { kid, payload }: ProvenEnvelope): Result<object> {
+    const key = peer.keys.get(kid)
+    return key && signsPlace(key, payload)
+      ? this.entitled(peer, payload)
+      : refuse('bad_signature', 'a key that does not sign there any more')
   }
 
   /** A signed read request, its times checked and its nonce spent. */

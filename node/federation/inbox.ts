@@ -226,7 +226,7 @@ export class Inbox {
     // A machine put back as a whole has put its head store back too: only the peer can know of more.
     if (!this.standing.isConfirmed(peer.node) && (await this.askOnce(peer)) !== 'level')
       return { receipts: [], refusal: refuse('unavailable', 'this node has not compared heads yet') }
-    const taken = await this.takeInOne(peer, batch)
+    const taken = await this.takeInOne(peer.node, batch)
     // Perhaps it is our copy that was restored. If so nothing is taken anew; the answer closes the stream.
     if (taken.refusal?.code === 'gap') await this.askOnce(peer)
     if (taken.verdict === 'unknown') this.greet(peer.node)
@@ -244,34 +244,37 @@ export class Inbox {
   }
 
   /** Each envelope in its place, until one is refused. What was taken before it stays taken. */
-  private async takeInOne(peer: Peer, batch: readonly Opened[]): Promise<Taken> {
+  private async takeInOne(node: NodeId, batch: readonly Opened[]): Promise<Taken> {
     return this.store.transaction(async (tx) => {
-      await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])
-      const [before] = await Promise.all([
-        tx.get(streamsIn, { peer: peer.node }),
-        tx.get(streamsOut, { peer: peer.node }),
+      await tx.lock([pairLock(node), `stream-in:${node}`])
+      const [before, peer] = await Promise.all([
+        tx.get(streamsIn, { peer: node }),
+        this.peers.get(tx, node),
+        tx.get(streamsOut, { peer: node }),
       ])
-      if (!before) return { receipts: [], refusal: refuse('no_agreement', 'no stream from this peer') }
-      const verdict = await this.standing.judge(tx, 'in', peer.node, before)
+      if (!before || !peer)
+        return { receipts: [], refusal: refuse('no_agreement', 'no stream from this peer') }
+      const verdict = await this.standing.judge(tx, 'in', node, before)
       if (verdict !== 'level')
         return {
           receipts: [],
           refusal: refuse('unavailable', 'nothing is signed for this peer now'),
           verdict,
         }
-      const signer = await this.peers.signerFor(tx, peer.node)
+      const signer = await this.peers.signerFor(tx, node)
       const blocked = await this.readAhead(tx, peer, batch, before)
       const receipts: string[] = []
       let refusal: Received['refusal']
       for (const { proven, items } of batch) {
-        const taken = await this.takeOne(tx, { peer, signer, blocked }, proven, items)
+        const holds = this.gate.stillHolds(peer, proven)
+        const taken = holds.ok ? await this.takeOne(tx, { peer, signer, blocked }, proven, items) : holds
         if (!taken.ok) {
           refusal = taken
           break
         }
         receipts.push(taken.receipt)
       }
-      const stream = await tx.get(streamsIn, { peer: peer.node })
+      const stream = await tx.get(streamsIn, { peer: node })
       return { receipts, refusal, stream: stream?.head === before.head ? undefined : stream }
     })
   }

@@ -231,11 +231,12 @@ export class Recovery {
     await tx.lock([pairLock(node), `stream-in:${node}`, `stream-out:${node}`, 'identity'])
     const out = await tx.get(streamsOut, { peer: node })
     const into = await tx.get(streamsIn, { peer: node })
-    if (!out || out.head !== before.out.head || into?.head !== before.into.head)
+    const now = await this.peers.get(tx, node)
+    if (!now || !out || out.head !== before.out.head || into?.head !== before.into.head)
       throw new Unfit('moved meanwhile')
     const { self, peers, gate, handlers, facts, proofs, alarms, keyring, crypto, clock } = this
     const parts = { self, peers, gate, handlers, facts, proofs, alarms, keyring, crypto, clock }
-    return { out, restoration: new Restoration(parts, tx, peer, into, before.base, before.kid) }
+    return { out, restoration: new Restoration(parts, tx, now, into, before.base, before.kid) }
   }
 
   /** The peer has lost some of ours and waits for us, as we do for it: each first takes the other's stream back. */

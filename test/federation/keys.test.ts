@@ -9,12 +9,14 @@ import {
   envelopesIn,
   envelopesOut,
   peerKeys,
+  peers as peerRows,
   recordsIn,
   recordsOut,
   refusals,
 } from '../../node/federation/tables.ts'
 import { openKeyring } from '../../node/keyring.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
+import { type Transaction } from '../../node/store/port.ts'
 import {
   enrolKey,
   jwsTypes,
@@ -32,7 +34,7 @@ import { expectSame, twoNodes, watchSigned, type Node, type Nodes } from '../har
 import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
 import { seededRandom } from '../harness/random.ts'
-import { agree } from '../harness/region.ts'
+import { agree, type TestRegion } from '../harness/region.ts'
 import { shenzhen, withScriptedPeer, xinyang } from '../harness/world.ts'
 
 let nodes: Nodes
@@ -322,6 +324,39 @@ describe('a key that was stolen', () => {
     expect(await home.standing()).toEqual(['closed'])
     // Nor does the operator's word for a loss open it: that would sign under the stolen one.
     expect(await home.region.recovery.allow()).toEqual([])
+  })
+
+  it.each([
+    [
+      'revoked',
+      'bad_signature',
+      ({ region }: TestRegion, tx: Transaction) => region.peers.revoke(tx, shenzhen),
+    ],
+    [
+      'paused',
+      'suspended',
+      (_: TestRegion, tx: Transaction) => tx.update(peerRows, { node: shenzhen }, { paused: true }),
+    ],
+  ])('is believed no more in an envelope that waits while its peer is %s', async (_, code, act) => {
+    const { us, peer } = await withScriptedPeer()
+    const body = bodyOf(
+      peer.say(peer.record('notice.sent', uuid(1), { on: '2026-02-01', subject: '换届', text: '通知' })),
+    )
+    let go = () => {}
+    const said = new Promise<void>((resolve) => (go = resolve))
+    const acting = us.store.transaction(async (tx) => {
+      await tx.lock([`stream-in:${shenzhen}`])
+      await act(us, tx)
+      await said
+    })
+    await settled()
+    const receiving = us.region.inbox.receive(shenzhen, body)
+    await settled()
+    go()
+    await acting
+    expect(await receiving).toMatchObject({ receipts: [], refusal: { code } })
+    expect(await us.store.read((reader) => reader.find(envelopesIn, {}))).toEqual([])
+    await us.region.stop()
   })
 
   it('comes back by no agreement once it was revoked', async () => {

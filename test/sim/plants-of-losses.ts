@@ -59,6 +59,13 @@ export const plantsOfLosses: readonly Plant[] = [
     under: 'F3,F15,F16',
   },
   {
+    name: 'not-judged-again-under-the-lock',
+    file: inbox,
+    find: 'const holds = this.gate.stillHolds(peer, proven)',
+    replace: 'const holds = { ok: true } as const',
+    why: 'a key that is revoked between the proof and the commit still signs',
+  },
+  {
     name: 'key-from-the-wrong-place',
     file: gate,
     find: "copy !== 'vouched' && !signsPlace(opened.key, payload)",

@@ -51,7 +51,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'answer-before-commit',
     file: inbox,
-    find: 'const taken = await this.takeInOne(peer, batch)',
+    find: 'const taken = await this.takeInOne(peer.node, batch)',
     replace: `let early: string[] = []
     const { append } = this
     this.append = async (...all) => {
@@ -142,8 +142,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'no-pair-lock-in-the-inbox',
     file: inbox,
-    find: 'await tx.lock([pairLock(peer.node), `stream-in:${peer.node}`])',
-    replace: 'await tx.lock([`stream-in:${peer.node}`])',
+    find: 'await tx.lock([pairLock(node), `stream-in:${node}`])',
+    replace: 'await tx.lock([`stream-in:${node}`])',
     why: 'a message of the peer is taken in while an officer writes',
   },
   {
