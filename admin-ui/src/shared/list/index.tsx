@@ -25,7 +25,9 @@ export function List<N extends ListRoute>(props: ListProps<N>) {
   const question = { ...fixed, ...arranged.question }
   const list = useList(route, question, props.params)
   const [chosen, setChosen] = useState<readonly string[]>([])
-  const wide = Grid.useBreakpoint().md ?? true
+  const printing = usePrinting()
+  // Paper is no phone, however narrow: a register is printed as a table.
+  const wide = (Grid.useBreakpoint().md ?? true) || printing
   const shown = columns.filter(({ key }) => arranged.columns.includes(key))
   const picked = list.rows.filter((row) => chosen.includes(rowKey(row)))
   if (list.error && list.rows.length === 0)
