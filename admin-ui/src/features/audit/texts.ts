@@ -116,6 +116,12 @@ export const detailWords = texts({
   years: { zh: '年数', en: 'Years' },
   into: { zh: '并入', en: 'Into' },
   row: { zh: '行', en: 'Row' },
+  sessionIdleMinutes: { zh: '无操作自动退出(分钟)', en: 'Sign out when idle (minutes)' },
+  sessionAbsoluteHours: { zh: '登录最长时间(小时)', en: 'Longest session (hours)' },
+  exportRowsAlone: { zh: '一人可导出的行数', en: 'Rows one person may export' },
+  revealsAnHour: { zh: '每小时查看完整号码', en: 'Numbers shown an hour' },
+  officeName: { zh: '单位名称', en: 'Name of the office' },
+  officeContact: { zh: '求助联系方式', en: 'Whom to ask for help' },
 })
 export const fieldsShown = texts({
   idNumber: { zh: '身份证号', en: 'ID number' },
