@@ -7,6 +7,12 @@ export const words = texts({
   name: { zh: '姓名', en: 'Name' },
   role: { zh: '角色', en: 'Role' },
   organisation: { zh: '组织', en: 'Organisation' },
+  provider: { zh: '统一身份认证', en: 'Identity provider' },
+  linked: { zh: '已关联,可用它登录', en: 'Linked: you can sign in by it' },
+  notLinked: {
+    zh: '未关联。需要时请系统管理员给您一次性关联码',
+    en: 'Not linked. Ask the administrator for a one-time link code',
+  },
   changedBy: {
     zh: '姓名、角色和组织由系统管理员更改。',
     en: 'Name, role and organisation are changed by the administrator.',
