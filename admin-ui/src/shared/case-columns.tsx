@@ -77,7 +77,7 @@ export function useCaseFilters(): { peer: (label: string) => Filter; meaning: Fi
   const word = useWord(meaningWords)
   const { options } = useRegions()
   return {
-    peer: (label) => ({ key: 'peer', label, options }),
+    peer: (label) => ({ key: 'peer', label, options, width: 110 }),
     meaning: {
       key: 'meaning',
       label: t.meaning,

@@ -3,6 +3,7 @@ import { DownOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Dropdown, Empty, Input, Table, Tag } from 'antd'
 import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
+import { casesAt } from '../../shared/addresses.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { useOrganisations, type OrganisationNode } from '../../shared/organisations.tsx'
@@ -50,6 +51,13 @@ export function OrganisationsPage() {
   )
 }
 
+/** From a count to those who are counted. */
+const leadsTo = {
+  members: (organisation: string) => `/members?organisation=${organisation}`,
+  away: (organisation: string) => casesAt('home', { organisation }),
+  here: (organisation: string) => casesAt('host', { organisation }),
+} as const
+
 interface TreeProps {
   readonly shown: readonly OrganisationNode[]
   readonly loading: boolean
@@ -69,8 +77,8 @@ function Tree({ shown, loading, searched, setChange }: TreeProps) {
     align: 'right' as const,
     width: 90,
     render: (_: unknown, one: OrganisationNode) =>
-      key === 'members' && one.members > 0 && may('members.query') ? (
-        <Link to={`/members?organisation=${one.id}`}>{one.members}</Link>
+      one[key] > 0 && may(key === 'members' ? 'members.query' : 'cases.query') ? (
+        <Link to={leadsTo[key](one.id)}>{one[key]}</Link>
       ) : (
         one[key]
       ),
