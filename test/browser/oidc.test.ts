@@ -114,7 +114,7 @@ describe.skipIf(withoutBrowser())('the identity provider on screen', { timeout: 
     await row.getByText('已停用').waitFor()
     const person = await world.visitor(world.home)
     await vouched(person, 'sub-officer')
-    await person.page.getByRole('alert').waitFor()
+    await person.page.getByText('您的身份已确认,但所关联的账号已停用。请联系系统管理员。').waitFor()
     expect(refusals(person)).toHaveLength(1)
     await looked(person, 'oidc-disabled')
     await person.page.goto('/oidc?code=made-up&state=made-up')

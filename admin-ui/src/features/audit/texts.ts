@@ -3,8 +3,8 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '审计', en: 'Audit' },
   hint: {
-    zh: '谁、何时、做了什么、涉及什么。每条记录锁住前一条,事后改动或删除都会显出来。点姓名或对象只看与其有关的。',
-    en: 'Who did what, when and to what. Each entry locks the one before, so a later change shows. A name or subject narrows the list to it.',
+    zh: '谁、何时、做了什么、涉及什么。一行是一件事:开始和结果各占一个编号。每条记录锁住前一条,事后改动或删除都会显出来。点姓名或对象只看与其有关的。',
+    en: 'Who did what, when and to what. A row is one act: its beginning and its end have a number each. Each entry locks the one before, so a later change shows. A name or subject narrows the list to it.',
   },
   verify: { zh: '核验完整性', en: 'Verify' },
   whole: {
@@ -58,7 +58,6 @@ export const words = texts({
   outcome: { zh: '结果', en: 'Outcome' },
   detail: { zh: '说明', en: 'Details' },
   address: { zh: '网络地址', en: 'Address' },
-  about: { zh: '承接', en: 'Follows' },
   hash: { zh: '摘要', en: 'Digest' },
   onlyAccount: { zh: '只看这个账号的记录', en: 'Only entries of this account' },
   onlySubject: { zh: '只看与此对象有关的记录', en: 'Only entries about this subject' },

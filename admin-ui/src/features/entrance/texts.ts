@@ -41,6 +41,10 @@ export const words = texts({
     zh: '统一身份认证未完成,没有登录。您可以重新开始,或改用账号和密码。',
     en: 'The identity provider did not confirm it: nobody was signed in. Begin again, or use account and password.',
   },
+  closed: {
+    zh: '您的身份已确认,但所关联的账号已停用。请联系系统管理员。',
+    en: 'You were recognised, but the account linked with you is disabled. Ask the administrator.',
+  },
   back: { zh: '返回登录页', en: 'Back to signing in' },
   link: { zh: '关联本地账号', en: 'Link your account' },
   linkHint: {
