@@ -86,6 +86,12 @@ describe.skipIf(withoutBrowser())('what opens over a page', { timeout: 120_000 }
     await opened(officer, 'organisation-move', more, inMenu('调整隶属'))
     await opened(officer, 'organisation-merge', more, inMenu('并入另一组织'))
     await opened(officer, 'organisation-remove', more, inMenu('删除'))
+    // A count leads to those who are counted.
+    const away = page.locator('main a[href^="/outflow?organisation="]').nth(2)
+    const count = Number(await away.textContent())
+    await officer.click(away)
+    await page.getByText(`共 ${count} 行`).waitFor()
+    expect(await page.locator('tr.row-link').count()).toBe(count)
   })
 
   it('what home can do in a case', async () => {
@@ -139,6 +145,7 @@ describe.skipIf(withoutBrowser())('what opens over a page', { timeout: 120_000 }
   it('a view that is kept', async () => {
     await officer.go('/outflow?meaning=deviating')
     const { page } = officer
+    await page.getByText('党员类别 正式党员 / 预备党员').first().waitFor()
     await press(officer, '视图')
     await page.getByRole('menuitem', { name: '保存当前视图…' }).waitFor()
     await looked(officer, 'open-views')
@@ -217,6 +224,8 @@ describe.skipIf(withoutBrowser())('what opens over a page', { timeout: 120_000 }
       .first()
       .waitFor()
     await looked(administrator, 'settings-refused')
+    // Far down on a long page the menu is still there.
+    expect(await page.evaluate('document.querySelector("nav").getBoundingClientRect().top')).toBe(0)
     await page.getByLabel('一人可导出的行数').fill('300')
     await press(administrator, '保存')
     await page.getByText('已保存,立即生效').waitFor()
@@ -240,6 +249,12 @@ describe.skipIf(withoutBrowser())('what opens over a page', { timeout: 120_000 }
     await looked(officer, 'own-second-factor')
     const auditor = await world.person(world.home, 'shenji')
     await auditor.go('/audit')
+    await auditor.page
+      .getByRole('cell', { name: /^\d+–\d+$/ })
+      .first()
+      .waitFor()
+    expect(await auditor.page.getByText('开始', { exact: true }).count()).toBe(0)
+    await auditor.page.getByText(/一人可导出的行数 300/).waitFor()
     await opened(auditor, 'audit-verified', '核验完整性')
   })
 })

@@ -81,8 +81,11 @@ describe.skipIf(withoutBrowser())('every page', { timeout: 240_000 }, () => {
     await walk(phone, menu, 'phone-zhibu')
   })
 
-  it('of confirming on a phone', async () => {
+  it('of confirming on a phone, and of its accounts', async () => {
     const phone = await world.person(world.host, 'zuzhibu', { width: 390 })
+    const administrator = await world.person(world.home, 'guanliyuan', { width: 390 })
+    await walk(administrator, ['/accounts'], 'phone')
+    await administrator.page.locator('.list-cards').getByText('审计演示员').waitFor()
     await walk(phone, ['/', '/arrivals', '/arrivals?tab=here', ...(await details()).slice(0, 2)], 'phone')
   })
 

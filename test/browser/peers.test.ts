@@ -136,7 +136,7 @@ describe.skipIf(withoutBrowser())('between two nodes, on screen', { timeout: 60_
     person.page.locator('main .ant-tag').getByText(word, { exact: true }).first().waitFor({ timeout: 20_000 })
 
   async function confirm(person: Person, action: string, picture: string): Promise<void> {
-    const dialog = person.page.getByRole('dialog')
+    const dialog = person.page.getByRole('dialog', { name: action })
     await dialog.waitFor()
     await looked(person, picture, over)
     await person.click(dialog.getByRole('button', { name: action, exact: true }))
@@ -248,6 +248,7 @@ describe.skipIf(withoutBrowser())('between two nodes, on screen', { timeout: 60_
     await home.click(go)
     await home.page.getByText('已吊销深圳的密钥').waitFor()
     await dialog.waitFor({ state: 'hidden' })
+    await condition(home, '密钥已吊销')
     await looked(home, 'peer-revoked')
   })
 })

@@ -5,11 +5,21 @@ import { texts, useTexts } from './language.tsx'
 import { shortMoment, today } from './moments.tsx'
 
 export type Condition =
-  'frozen' | 'closed' | 'recovering' | 'paused' | 'ended' | 'silent' | 'refused' | 'waiting' | 'delivered'
+  | 'frozen'
+  | 'closed'
+  | 'revoked'
+  | 'recovering'
+  | 'paused'
+  | 'ended'
+  | 'silent'
+  | 'refused'
+  | 'waiting'
+  | 'delivered'
 
 const colours: Readonly<Record<Condition, string>> = {
   frozen: 'red',
   closed: 'red',
+  revoked: 'red',
   recovering: 'orange',
   paused: 'orange',
   ended: 'red',
@@ -22,6 +32,7 @@ const colours: Readonly<Record<Condition, string>> = {
 const names = texts({
   frozen: { zh: '已冻结', en: 'Frozen' },
   closed: { zh: '本地待恢复', en: 'Recover first' },
+  revoked: { zh: '密钥已吊销', en: 'Key revoked' },
   recovering: { zh: '恢复中', en: 'Recovering' },
   paused: { zh: '已暂停', en: 'Paused' },
   ended: { zh: '协议到期', en: 'Agreement ended' },
@@ -38,6 +49,10 @@ const sentences = texts({
   closed: {
     zh: '本节点的数据比对方掌握的旧,已停止签发。请由系统管理员恢复。',
     en: 'This node holds less than the peer has of it, so it signs nothing. Let the administrator recover.',
+  },
+  revoked: {
+    zh: '对方的密钥已吊销,不再相信其签名,往来停止。请对方更换密钥后重新签订协议。',
+    en: 'Its key was revoked: nothing it signs is believed and exchange has stopped. Conclude a new agreement once it has another key.',
   },
   recovering: { zh: '正在从对方取回往来记录。', en: 'What was lost is being fetched back from the peer.' },
   paused: {
@@ -64,6 +79,7 @@ const silences: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'bad_an
 export function conditionOf(peer: PeerState): Condition {
   if (peer.frozen) return 'frozen'
   if (peer.standing !== 'open') return peer.standing
+  if (peer.fingerprint === '') return 'revoked'
   if (peer.paused) return 'paused'
   if (peer.agreement.until < today()) return 'ended'
   const failing = peer.breakerOpen || peer.failures > 0

@@ -64,6 +64,7 @@ const kinds: Partial<Record<Condition, 'success' | 'info' | 'error'>> = {
   waiting: 'info',
   frozen: 'error',
   closed: 'error',
+  revoked: 'error',
 }
 
 function Standing({ peer }: { peer: PeerDetail }) {
@@ -107,7 +108,7 @@ function Fingerprints({ peer }: { peer: PeerDetail }) {
         </div>
         <div>
           <h3>{t.theirs(peer.name)}</h3>
-          <Fingerprint of={peer.fingerprint} label={t.theirs(peer.name)} />
+          <Fingerprint of={peer.fingerprint || '—'} label={t.theirs(peer.name)} />
         </div>
       </div>
     </Card>
