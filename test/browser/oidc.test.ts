@@ -12,7 +12,7 @@ import { TwoOffices, type Person } from './two-offices.ts'
 
 const button = { zh: '统一身份认证登录', en: 'Sign in with the office' }
 
-describe.skipIf(withoutBrowser())('the identity provider on screen', { timeout: 60_000 }, () => {
+describe.skipIf(withoutBrowser())('the identity provider on screen', { timeout: 120_000 }, () => {
   let world: TwoOffices
   let provider: TestProvider
   beforeAll(async () => {

@@ -15,7 +15,7 @@ import { TwoOffices, type Person } from './two-offices.ts'
 
 const password = '石榴 quartz nebel 17'
 
-describe.skipIf(withoutBrowser())('between two nodes, on screen', { timeout: 60_000 }, () => {
+describe.skipIf(withoutBrowser())('between two nodes, on screen', { timeout: 120_000 }, () => {
   let world: TwoOffices
   let home: Person
   let host: Person

@@ -131,7 +131,6 @@ export class TwoOffices {
       baseURL: this.network.get(node)?.localUrl ?? '',
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    context.setDefaultTimeout(15_000)
     await context.addInitScript(`localStorage.setItem('huiliu-language', '${language}')`)
     return new Person(context, await context.newPage())
   }
