@@ -11,6 +11,7 @@ import {
 import { Audit } from './audit/index.ts'
 import { Exports } from './exports/index.ts'
 import { Kept } from './kept/index.ts'
+import { type Log } from './log.ts'
 import { type Random } from './platform.ts'
 import { type Rates } from './rates.ts'
 import { type Region } from './region.ts'
@@ -24,6 +25,7 @@ export interface OfficeParts {
   readonly origin: string
   readonly rates: Rates
   readonly oidc?: ProviderOptions | undefined
+  readonly log: Log
   readonly passwords?: PasswordTuning
 }
 
@@ -39,7 +41,7 @@ export interface Office {
 }
 
 export function openOffice(office: OfficeParts): Office {
-  const { region, random, origin, rates, oidc, passwords: tuning } = office
+  const { region, random, origin, rates, oidc, log, passwords: tuning } = office
   const { store, vault, clock, ids, organisations, crypto, name } = region
   const passwords = new Passwords(random, tuning)
   const settings = new Settings({ store, clock })
@@ -57,7 +59,7 @@ export function openOffice(office: OfficeParts): Office {
     if (head) await region.witness.tell(head)
   })
   const redirectUri = `${origin}/oidc`
-  const provider = oidc && new IdentityProvider({ options: oidc, redirectUri, clock, random })
+  const provider = oidc && new IdentityProvider({ options: oidc, redirectUri, clock, random, log })
   const secure = origin.startsWith('https:')
   const entrance = provider && new ProviderEntrance({ ...parts, random, rates, signIn, provider, secure })
   return {

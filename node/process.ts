@@ -150,7 +150,7 @@ export async function startNode(
     const origin = local.origin ?? `http://127.0.0.1:${local.port}`
     const rates = new Rates(platform.clock)
     const oidc = await readOidc(dataDir, config)
-    const office = openOffice({ region, random: platform.random, origin, rates, oidc })
+    const office = openOffice({ region, random: platform.random, origin, rates, oidc, log })
     const site = new Site(origin, local.port)
     const doors = {
       ...{ region, desk: new CaseDesk(region), ...office, token, federationUrl, log, addresses },

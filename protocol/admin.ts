@@ -36,6 +36,7 @@ export const peerStateSchema = z.object({
   url: z.string(),
   paused: z.boolean(),
   agreement: z.object({ id: uuidSchema, until: z.string() }),
+  /** Of the key it signs with now; empty where its keys were revoked. */
   fingerprint: z.string(),
   sent: cut,
   receipted: z.int(),

@@ -5,6 +5,7 @@
  */
 import * as client from 'openid-client'
 import { DomainError } from '../errors.ts'
+import { defect, type Log } from '../log.ts'
 import { type Clock, type Random } from '../platform.ts'
 
 export interface ProviderOptions {
@@ -40,13 +41,21 @@ export class IdentityProvider {
   private readonly redirectUri: string
   private readonly clock: Clock
   private readonly random: Random
+  private readonly log: Log
   private known: { readonly atMs: number; readonly configuration: Promise<client.Configuration> } | undefined
 
-  constructor(parts: { options: ProviderOptions; redirectUri: string; clock: Clock; random: Random }) {
+  constructor(parts: {
+    options: ProviderOptions
+    redirectUri: string
+    clock: Clock
+    random: Random
+    log: Log
+  }) {
     this.options = parts.options
     this.redirectUri = parts.redirectUri
     this.clock = parts.clock
     this.random = parts.random
+    this.log = parts.log
   }
 
   /** Where the browser is to go. Throws `oidc_unreachable`. */
@@ -78,6 +87,7 @@ export class IdentityProvider {
         ...{ expectedState: asked.state, expectedNonce: asked.nonce, idTokenExpected: true },
       })
       .catch((error: unknown) => {
+        this.failed('an answer of the identity provider was not taken', error)
         throw isSilence(error) ? new DomainError('oidc_unreachable') : new DomainError('oidc_refused')
       })
     const claims = tokens.claims()
@@ -95,12 +105,20 @@ export class IdentityProvider {
     const execute = [client.enableNonRepudiationChecks, ...(here ? [client.allowInsecureRequests] : [])]
     const configuration = client
       .discovery(new URL(issuer), clientId, clientSecret, undefined, { execute, timeout: timeoutSeconds })
-      .catch(() => {
+      .catch((error: unknown) => {
         this.known = undefined
+        this.failed('the identity provider could not be asked for its addresses and keys', error)
         throw new DomainError('oidc_unreachable')
       })
     this.known = { atMs, configuration }
     return configuration
+  }
+
+  /** The issuer stands in the configuration; of the failure its class and code, and what lay beneath. */
+  private failed(event: string, error: unknown): void {
+    const beneath = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    const { code } = defect(beneath)
+    this.log.warn(event, code === undefined ? {} : { code })
   }
 
   private secret(): string {

@@ -69,6 +69,8 @@ interface Taking {
   readonly blocked: Set<string>
 }
 
+const nothingSigned = refuse('unavailable', 'nothing is signed for this peer now')
+
 export class Inbox {
   private readonly self: NodeId
   private readonly store: Store
@@ -255,12 +257,7 @@ export class Inbox {
       if (!before || !peer)
         return { receipts: [], refusal: refuse('no_agreement', 'no stream from this peer') }
       const verdict = await this.standing.judge(tx, 'in', node, before)
-      if (verdict !== 'level')
-        return {
-          receipts: [],
-          refusal: refuse('unavailable', 'nothing is signed for this peer now'),
-          verdict,
-        }
+      if (verdict !== 'level') return { receipts: [], refusal: nothingSigned, verdict }
       const signer = await this.peers.signerFor(tx, node)
       const blocked = await this.readAhead(tx, peer, batch, before)
       const receipts: string[] = []

@@ -156,8 +156,8 @@ const domainAnswers: Record<ErrorCode, Answer> = {
   },
   oidc_unreachable: {
     status: 502,
-    zh: '统一身份认证平台没有应答。请稍后再试，或用账号和密码登录。',
-    en: 'The identity provider does not answer. Try again later, or sign in with account and password.',
+    zh: '统一身份认证平台没有应答。请稍后再试，或用账号和密码登录（没有密码的，请系统管理员重置）。若一直如此，请信息人员查看节点日志。',
+    en: 'The identity provider does not answer. Try again later, or sign in with account and password (an administrator can reset it). If it stays so, let your IT look into the log of the node.',
   },
   oidc_refused: {
     status: 401,

@@ -1,7 +1,6 @@
 /** What the office sees of its node and its peers: card, streams, backlog, and the comparison of counts. */
 import {
   fingerprint,
-  thumbprint,
   type ComparisonReport,
   type ComparePage,
   type NodeId,
@@ -46,7 +45,6 @@ async function peerState(region: Region, reader: Reader, peer: Peer): Promise<Pe
   const { sent, received, unsent } = await streamState(reader, node)
   const out = await reader.get(streamsOut, { peer: node })
   const into = await reader.get(streamsIn, { peer: node })
-  const party = terms.parties.find((candidate) => candidate.node === node)
   const { failures, breakerOpen, problem } = region.courier.delivery(node)
   return {
     node,
@@ -54,7 +52,7 @@ async function peerState(region: Region, reader: Reader, peer: Peer): Promise<Pe
     url,
     paused,
     agreement: { id: terms.id, until: terms.until },
-    fingerprint: party ? fingerprint(thumbprint(region.crypto, party.signing)) : '',
+    fingerprint: fingerprintNow(peer),
     sent,
     receipted: out?.receipted ?? 0,
     received,
@@ -67,6 +65,14 @@ async function peerState(region: Region, reader: Reader, peer: Peer): Promise<Pe
     problem: problem ? { code: problem.code, at: new Date(problem.atMs).toISOString() } : null,
     heardAt: into && into.heardMs > 0 ? new Date(into.heardMs).toISOString() : null,
   }
+}
+
+/** Of the key it signs with now, as its own page shows it: the one of the agreement, or what it announced since. None where all were revoked. */
+function fingerprintNow({ keys }: Peer): string {
+  const now = [...keys]
+    .filter(([, { until, retired, revoked }]) => until === null && !retired && !revoked)
+    .sort(([, { from: a }], [, { from: b }]) => b.epoch - a.epoch || b.seq - a.seq)[0]
+  return now ? fingerprint(now[0]) : ''
 }
 
 /** Our count of the cases with a peer, and whether the peer holds the same ones alike. */

@@ -103,6 +103,14 @@ describe('the texts of the screens', () => {
     expect(wrong).toEqual([])
   })
 
+  it('are set with the punctuation of Chinese, here and wherever else the node speaks it (GB/T 15834)', () => {
+    const half =
+      /[\u3400-\u9fff”][,;?!](?!['"`])|[\u3400-\u9fff](\(|:(?=[\u3400-\u9fff]))|[,;?!)][\u3400-\u9fff]/
+    const said = texts.map(({ file, key, zh }) => ({ where: `${file} ${key}`, zh }))
+    const found = [...said, ...chineseElsewhere()].filter(({ zh }) => half.test(zh))
+    expect(found).toEqual([])
+  })
+
   it('are all used', () => {
     const unused = texts.filter((text) => {
       // A table of words for codes is used as a whole; whether it has them all is asked below.
@@ -167,6 +175,32 @@ function imports(file: string, from: string): boolean {
 function withoutDeclaration(file: string, source: ts.SourceFile, { file: home, key }: Text): string {
   if (file !== home) return source.text
   return source.text.replace(new RegExp(`^\\s*['"]?${key}['"]?:\\s*\\{`, 'm'), '')
+}
+
+/** What the programs say in Chinese under `zh`, and the Chinese documents without their code. */
+function chineseElsewhere(): { where: string; zh: string }[] {
+  const tree = path.resolve(root, '../..')
+  const of = (folder: string, ending: RegExp) =>
+    readdirSync(path.join(tree, folder), { recursive: true })
+      .map((file) => path.join(folder, String(file)))
+      .filter((file) => ending.test(file))
+  const linesOf = (file: string, text: string) =>
+    text.split('\n').map((zh, i) => ({ where: `${file}:${i + 1}`, zh }))
+  const read = (file: string) => readFileSync(path.join(tree, file), 'utf8')
+  const programs = [...of('node', /\.ts$/), ...of('protocol', /\.ts$/)].flatMap((file) =>
+    linesOf(file, read(file)).filter(({ zh }) => /\bzh: /.test(zh)),
+  )
+  const documents = of('docs', /\.zh\.md$/).flatMap((file) =>
+    linesOf(
+      file,
+      read(file)
+        .replace(/^```[^]*?^```/gm, (code) => code.replace(/[^\n]/g, ''))
+        .replace(/`[^`]*`/g, ''),
+    ),
+  )
+  expect(programs.length).toBeGreaterThan(50)
+  expect(documents.length).toBeGreaterThan(100)
+  return [...programs, ...documents]
 }
 
 /** Within texts(…), a `{ zh, en }` of its own, or the sayings of a page's menu. */

@@ -2,40 +2,10 @@
  * Every page, as each role meets it, in a real browser: it shows itself without a complaint, in both languages, on a
  * desk's screen and on a phone, and stands the examination of axe. Pictures of all of them are build output.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withoutBrowser } from './chromium.ts'
+import { cutOff, examined, looked, onPaper, overflow } from './examining.ts'
 import { TwoOffices, type Person } from './two-offices.ts'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
-
-/** What of the page somebody could not read, reach or understand. */
-async function examined({ page }: Person): Promise<string[]> {
-  await page.evaluate(axe)
-  const violations = (await page.evaluate(
-    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
-  )) as Violation[]
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes
-          .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
-          .slice(0, 3)
-          .join(' | ')}`,
-    )
-}
-
-async function overflow({ page }: Person): Promise<number> {
-  return (await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')) as number
-}
 
 /** The addresses of the menu, in its order. */
 async function menuOf({ page }: Person): Promise<string[]> {
@@ -64,10 +34,7 @@ describe.skipIf(withoutBrowser())('every page', { timeout: 240_000 }, () => {
   async function walk(person: Person, addresses: readonly string[], who: string): Promise<void> {
     for (const address of addresses) {
       await person.go(address)
-      await person.picture(`${who}-${named(address)}`)
-      expect(await examined(person), `${who} ${address}`).toEqual([])
-      expect(await overflow(person), `${who} ${address} is cut off`).toBeLessThanOrEqual(0)
-      expect(person.complaints, `${who} ${address}`).toEqual([])
+      await looked(person, `${who}-${named(address)}`)
     }
   }
 
@@ -114,9 +81,34 @@ describe.skipIf(withoutBrowser())('every page', { timeout: 240_000 }, () => {
     await walk(phone, menu, 'phone-zhibu')
   })
 
-  it('of confirming on a phone', async () => {
+  it('of confirming on a phone, and of its accounts', async () => {
     const phone = await world.person(world.host, 'zuzhibu', { width: 390 })
+    const administrator = await world.person(world.home, 'guanliyuan', { width: 390 })
+    await walk(administrator, ['/accounts'], 'phone')
+    await administrator.page.locator('.list-cards').getByText('审计演示员').waitFor()
     await walk(phone, ['/', '/arrivals', '/arrivals?tab=here', ...(await details()).slice(0, 2)], 'phone')
+  })
+
+  it('on paper: what is for screens alone is left out, and every row and cell is there whole', async () => {
+    const person = await world.person(world.home, 'zuzhibu')
+    const { page } = person
+    const [agreed = '', deviating = '', comparison = ''] = await details()
+    const registers = ['/outflow', '/members', '/organisations', '/activities', comparison]
+    for (const address of [...registers, agreed, deviating]) {
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await person.go(address)
+      const rows = await page.locator('main tbody tr:visible').count()
+      await onPaper(person)
+      await person.picture(`paper-${named(address)}`, true)
+      expect(await page.locator('main tbody tr:visible').count(), `${address}: rows`).toBe(rows)
+      expect.soft(await overflow(person), `${address} is wider than its paper`).toBeLessThanOrEqual(0)
+      expect.soft(await cutOff(person), `${address} is cut off`).toEqual([])
+      const screenOnly = 'nav, .frame-header, .list-tools, main button, .ant-checkbox'
+      expect.soft(await page.locator(screenOnly).locator('visible=true').count(), address).toBe(0)
+      await page.getByText(/^打印时间 .* 打印人 组织部演示员$/).waitFor()
+      await page.emulateMedia({ media: 'screen' })
+    }
+    expect(person.complaints).toEqual([])
   })
 
   it('says so where there is none, and where nobody is signed in', async () => {

@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core'
 import { ApiClient } from '../../node/cli/client.ts'
+import { type ConfigFile } from '../../node/config.ts'
 import { initDataDir, readDataDir, startNode, type RunningNode } from '../../node/process.ts'
 import { demoAccounts, type DemoAccount, type DemoNode } from '../../scripts/network/demo-accounts.ts'
 import { readOfficeFolder, type OfficeFolder } from '../../scripts/network/folder.ts'
@@ -17,6 +18,18 @@ import { openBrowser } from './chromium.ts'
 const loading = '.ant-spin-spinning, .ant-skeleton-active, .ant-card-loading'
 /** Build output: what the pages look like. */
 export const pictures = path.resolve('build/screens')
+
+/** What else a node is told, once it is known where its screens are; files may be put into the folder. */
+type Configure = (origin: string, folder: string) => Promise<Partial<ConfigFile>>
+const nothingElse: Configure = () => Promise.resolve({})
+interface Screen {
+  readonly width?: number
+  readonly language?: 'zh' | 'en'
+}
+interface Beginning {
+  readonly alone?: boolean
+  readonly configure?: Configure
+}
 
 export class TwoOffices {
   readonly network = new Map<string, DemoNode>()
@@ -36,18 +49,35 @@ export class TwoOffices {
 
   /** 信阳 (home) and 深圳 (host) after the samples' day: agreements, imports, everything exchanged. */
   static async open(): Promise<TwoOffices> {
+    const world = await TwoOffices.begin()
+    const { offices, network } = world
+    await concludeAgreements(offices, network)
+    await importWorkbooks([offices.home, ...offices.hosts], network)
+    await untilLevel(network)
+    await world.giveAccounts()
+    return world
+  }
+
+  /** Both as new nodes that know nobody, or home alone; `configure` says what else stands in a configuration. */
+  static async begin({ alone = false, configure = nothingElse }: Beginning = {}): Promise<TwoOffices> {
     const base = await temporaryFolder('browser')
     const screens = process.env['HUILIU_SCREENS'] ?? (await buildScreens(process.cwd()))
     const all = await readOfficeFolder(path.resolve('scripts/samples'))
-    const offices = { home: all.home, hosts: all.hosts.filter(({ files }) => files.length > 0) }
+    const hosts = all.hosts.filter(({ files }) => !alone && files.length > 0)
+    const offices = { home: all.home, hosts }
     const world = new TwoOffices(base, screens, offices, await openBrowser())
     await mkdir(pictures, { recursive: true })
-    for (const { node, name } of [offices.home, ...offices.hosts]) await world.init(node, name)
-    await concludeAgreements(offices, world.network)
-    await importWorkbooks([offices.home, ...offices.hosts], world.network)
-    await untilLevel(world.network)
-    world.accounts = await demoAccounts(path.join(base, 'accounts.json'), offices, world.network)
+    for (const { node, name } of [offices.home, ...offices.hosts]) await world.init(node, name, configure)
     return world
+  }
+
+  /** The demonstration's people; at a home without branches and a host that knows nobody, the fewer. */
+  async giveAccounts(): Promise<void> {
+    this.accounts = await demoAccounts(path.join(this.base, 'accounts.json'), this.offices, this.network)
+  }
+
+  dataDirOf(node: string): string {
+    return path.join(this.base, node)
   }
 
   get home(): string {
@@ -58,11 +88,11 @@ export class TwoOffices {
     return this.offices.hosts[0]?.node ?? ''
   }
 
-  private async init(node: string, name: string): Promise<void> {
-    const dataDir = path.join(this.base, node)
+  private async init(node: string, name: string, configure: Configure): Promise<void> {
+    const dataDir = this.dataDirOf(node)
     const [federation, local] = [await freePort(), await freePort()]
     const config = { node, name, federation: { host: '127.0.0.1', port: federation }, local: { port: local } }
-    await initDataDir(dataDir, config)
+    await initDataDir(dataDir, { ...config, ...(await configure(`http://127.0.0.1:${local}`, this.base)) })
     await this.start(node)
     const { token } = await readDataDir(dataDir)
     this.network.set(node, {
@@ -73,7 +103,7 @@ export class TwoOffices {
   }
 
   async start(node: string): Promise<void> {
-    const dataDir = path.join(this.base, node)
+    const dataDir = this.dataDirOf(node)
     const environment = { databaseUrl: undefined, dataDir, logLevel: 'silent', screens: this.screens }
     this.running.set(node, await startNode(dataDir, environment))
   }
@@ -84,12 +114,16 @@ export class TwoOffices {
   }
 
   /** Somebody in front of a browser of their own, signed in. */
-  async person(
-    node: string,
-    account: string,
-    more: { width?: number; language?: 'zh' | 'en' } = {},
-  ): Promise<Person> {
-    const { width = 1280, language = 'zh' } = more
+  async person(node: string, account: string, more: Screen = {}): Promise<Person> {
+    const person = await this.visitor(node, more)
+    const password =
+      this.accounts.find((each) => each.node === node && each.account === account)?.password ?? ''
+    await person.signIn(account, password)
+    return person
+  }
+
+  /** Somebody in front of a browser of their own, not signed in. */
+  async visitor(node: string, { width = 1280, language = 'zh' }: Screen = {}): Promise<Person> {
     const context = await this.browser.newContext({
       viewport: { width, height: 800 },
       locale: 'zh-CN',
@@ -98,11 +132,7 @@ export class TwoOffices {
       permissions: ['clipboard-read', 'clipboard-write'],
     })
     await context.addInitScript(`localStorage.setItem('huiliu-language', '${language}')`)
-    const person = new Person(context, await context.newPage())
-    const password =
-      this.accounts.find((each) => each.node === node && each.account === account)?.password ?? ''
-    await person.signIn(account, password)
-    return person
+    return new Person(context, await context.newPage())
   }
 
   async close(): Promise<void> {
@@ -113,7 +143,7 @@ export class TwoOffices {
 }
 
 export class Person {
-  readonly page: Page
+  page: Page
   readonly context: BrowserContext
   clicks = 0
   /** What the browser has complained of: errors and warnings of the console, pages that fell, broken policies. */
@@ -121,6 +151,12 @@ export class Person {
 
   constructor(context: BrowserContext, page: Page) {
     this.context = context
+    this.page = page
+    this.listen(page)
+  }
+
+  /** Another tab, in front of the first. */
+  open(page: Page): void {
     this.page = page
     this.listen(page)
   }
@@ -157,7 +193,7 @@ export class Person {
     for (const one of await this.page.locator(loading).all()) await one.waitFor({ state: 'hidden' })
   }
 
-  async picture(name: string): Promise<void> {
-    await this.page.screenshot({ path: path.join(pictures, `${name}.png`) })
+  async picture(name: string, fullPage = false): Promise<void> {
+    await this.page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage })
   }
 }

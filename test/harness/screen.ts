@@ -64,7 +64,7 @@ export function openScreen(
     random: seededRandom(5),
     origin,
     rates,
-    oidc,
+    ...{ oidc, log },
     passwords: { costLog2: 4 },
   })
   const answered = new Set<RouteName>()

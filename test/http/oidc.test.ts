@@ -25,11 +25,11 @@ beforeEach(async () => {
 })
 afterEach(() => opened.region.stop())
 
-async function begin(claim?: string, issuer = provider.issuer): Promise<void> {
+async function begin(claim?: string, issuer = provider.issuer, log = silent): Promise<void> {
   world = newWorld()
   opened = openTestRegion({ ...world, node: xinyang })
   const options = { issuer, clientId: 'huiliu', clientSecret: 'a secret of the office', claim, button }
-  screen = openScreen(opened.region, silent, undefined, options)
+  screen = openScreen(opened.region, log, undefined, options)
   administrator = await screen.somebody('administrator')
 }
 
@@ -85,10 +85,14 @@ describe('the way to the provider', () => {
     expect(browser.set.join()).toMatch(/huiliu_provider=[\w-]{43};.*HttpOnly; SameSite=Strict/)
   })
 
-  it('ends with a sentence when the provider is away', async () => {
-    await begin(undefined, 'http://127.0.0.1:9')
+  it('ends with a sentence when the provider is away, and with a line in the log', async () => {
+    const lines: unknown[] = []
+    const log = { ...silent, warn: (...line: unknown[]) => void lines.push(line) }
+    await begin(undefined, 'http://127.0.0.1:9', log)
     const answer = await screen.from(newBrowser(), 'POST /api/oidc/begin', {})
     expect([answer.status, codeOf(answer)]).toEqual([502, 'oidc_unreachable'])
+    const event = 'the identity provider could not be asked for its addresses and keys'
+    expect(lines).toEqual([[event, { code: expect.stringMatching(/^\w+$/) as string }]])
   })
 })
 

@@ -59,7 +59,7 @@ export const plants: readonly Plant[] = [
       early.push(done.receipt)
       return done
     }
-    const taken = await this.takeInOne(peer, batch).catch((error: unknown): Taken => {
+    const taken = await this.takeInOne(peer.node, batch).catch((error: unknown): Taken => {
       if (early.length === 0) throw error
       return { receipts: early, refusal: undefined }
     })

@@ -8,6 +8,7 @@ import { Office } from '../harness/office.ts'
 import { idNumberOf } from '../harness/people.ts'
 import { nothing, twoParts, type TwoParts } from '../harness/parts.ts'
 import { seededRandom } from '../harness/random.ts'
+import { silent } from '../harness/region.ts'
 
 let parts: TwoParts
 let rooms: Rooms
@@ -15,7 +16,13 @@ beforeEach(async () => {
   parts = await twoParts()
   const { region } = parts
   const tuning = { rates: new Rates(region.clock), passwords: { costLog2: 4 } }
-  rooms = openOffice({ region, random: seededRandom(5), origin: 'http://127.0.0.1:7311', ...tuning })
+  rooms = openOffice({
+    region,
+    random: seededRandom(5),
+    log: silent,
+    origin: 'http://127.0.0.1:7311',
+    ...tuning,
+  })
 })
 afterEach(() => parts.region.stop())
 

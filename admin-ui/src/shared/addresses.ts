@@ -4,7 +4,7 @@ import { type Meaning } from '../../../protocol/index.ts'
 /** The list of the cases in which we are this side. */
 export function casesAt(
   side: 'home' | 'host',
-  filters: { peer?: string; meaning?: Exclude<Meaning, 'in-flight'> } = {},
+  filters: { peer?: string; meaning?: Exclude<Meaning, 'in-flight'>; organisation?: string } = {},
 ): string {
   if (side === 'home') return withFilters('/outflow', filters)
   // Who is announced and not here yet stands in a list of their own.

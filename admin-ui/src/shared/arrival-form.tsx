@@ -16,23 +16,26 @@ import { categoryWords, useWord } from './words.ts'
 const words = texts({
   title: { zh: '确认报到', en: 'Confirm the arrival' },
   announced: {
-    zh: '请核对本人身份证后填写身份证号。号码只存在本节点,不会发给流出地。',
+    zh: '请核对本人身份证后填写身份证号。号码只存在本节点，不会发给流出地。',
     en: 'Check the ID card and type its number. The number stays on this node and is not sent to home.',
   },
   idNumber: { zh: '身份证号', en: 'ID number' },
-  badIdNumber: { zh: '身份证号不正确,请核对 18 位号码', en: 'This is no ID number; check its 18 characters' },
+  badIdNumber: {
+    zh: '身份证号不正确，请核对 18 位号码',
+    en: 'This is no ID number; check its 18 characters',
+  },
   home: { zh: '流出地', en: 'Home region' },
   name: { zh: '姓名', en: 'Name' },
   category: { zh: '党员类别', en: 'Category' },
   phone: { zh: '联系电话', en: 'Phone' },
-  badPhone: { zh: '电话只填数字,5 至 20 位', en: '5 to 20 digits' },
+  badPhone: { zh: '电话只填数字，5 至 20 位', en: '5 to 20 digits' },
   arrivedOn: { zh: '报到日期', en: 'Arrived on' },
-  badDay: { zh: '请填写日期,如 2026-3-5', en: 'A day such as 2026-3-5' },
+  badDay: { zh: '请填写日期，如 2026-3-5', en: 'A day such as 2026-3-5' },
   branch: { zh: '编入党支部', en: 'Branch' },
   employer: { zh: '工作单位', en: 'Employer' },
   needed: { zh: '请填写此项', en: 'Fill this in' },
   save: { zh: '确认报到', en: 'Confirm' },
-  done: { zh: '已登记,正在与流出地核对身份', en: 'Registered; identity is being checked with home' },
+  done: { zh: '已登记，正在与流出地核对身份', en: 'Registered; identity is being checked with home' },
 })
 
 export type NewArrival = NonNullable<Asked<'arrivals.add'>['body']>

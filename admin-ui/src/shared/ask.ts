@@ -48,14 +48,14 @@ export class Refused extends Error {
 }
 
 const away = {
-  zh: '节点没有应答。请检查网络,或请信息人员查看节点是否在运行;已填写的内容不会丢失。',
+  zh: '节点没有应答。请检查网络，或请信息人员查看节点是否在运行；已填写的内容不会丢失。',
   en: 'The node does not answer. Check the network or ask your IT whether it runs; what you typed is kept.',
 }
 export function unreachable(): Refused {
   return new Refused(0, 'unreachable', away)
 }
 const strange = {
-  zh: '节点的应答与本页面的版本不符。请刷新页面;若仍如此,请告知信息人员。',
+  zh: '节点的应答与本页面的版本不符。请刷新页面；若仍如此，请告知信息人员。',
   en: 'The node’s answer does not fit this page’s version. Reload the page; tell your IT if it stays so.',
 }
 

@@ -5,6 +5,7 @@ import { texts, useTexts } from './language.tsx'
 import { type Column, type Filter } from './list/index.tsx'
 import { useRegions } from './regions.ts'
 import {
+  categoryWords,
   differenceWords,
   fieldWords,
   homeStateWords,
@@ -34,12 +35,23 @@ export function MeaningTag({ of }: { of: Meaning }) {
   return <Tag color={colours[of]}>{word(of)}</Tag>
 }
 
+/** `const say = useDeviationText(); say(row.deviations)`: what home has / what host has, field by field. */
+export function useDeviationText(): (deviations: CaseRowView['deviations']) => string {
+  const [field, category] = [useWord(fieldWords), useWord(categoryWords)]
+  const said = (name: string, value: string) => (name === 'category' ? category(value) : value)
+  return (deviations) =>
+    deviations
+      .map(({ field: name, home, host }) => `${field(name)} ${said(name, home)} / ${said(name, host)}`)
+      .join(';')
+}
+
 type CaseColumns = Record<'meaning' | 'home' | 'host' | 'difference', Column<CaseRowView>>
 
 export function useCaseColumns(): CaseColumns {
   const t = useTexts(words)
   const [meaning, home, host] = [useWord(meaningWords), useWord(homeStateWords), useWord(hostStateWords)]
-  const [difference, field] = [useWord(differenceWords), useWord(fieldWords)]
+  const difference = useWord(differenceWords)
+  const deviationText = useDeviationText()
   return {
     meaning: {
       key: 'meaning',
@@ -54,11 +66,7 @@ export function useCaseColumns(): CaseColumns {
       title: t.difference,
       text: (row) =>
         row.differences
-          .map((each) =>
-            each === 'attributes-differ'
-              ? row.deviations.map((one) => `${field(one.field)} ${one.home} / ${one.host}`).join(';')
-              : difference(each),
-          )
+          .map((each) => (each === 'attributes-differ' ? deviationText(row.deviations) : difference(each)))
           .join(';'),
     },
   }
@@ -69,7 +77,7 @@ export function useCaseFilters(): { peer: (label: string) => Filter; meaning: Fi
   const word = useWord(meaningWords)
   const { options } = useRegions()
   return {
-    peer: (label) => ({ key: 'peer', label, options }),
+    peer: (label) => ({ key: 'peer', label, options, width: 110 }),
     meaning: {
       key: 'meaning',
       label: t.meaning,

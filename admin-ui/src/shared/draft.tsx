@@ -26,7 +26,6 @@ export function useDraft(key: string, form: FormInstance) {
   const [restored, setRestored] = useState<string>()
   const looked = useRef(false)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const t = useTexts(words)
   useEffect(() => {
     if (!kept.ready || looked.current) return
     looked.current = true
@@ -49,26 +48,35 @@ export function useDraft(key: string, form: FormInstance) {
       )
     },
     done,
-    note: restored !== undefined && (
-      <Alert
-        type="info"
-        showIcon
-        title={t.found(shortMoment(restored))}
-        action={
-          <Button
-            size="small"
-            onClick={() => {
-              form.resetFields()
-              done()
-            }}
-          >
-            {t.drop}
-          </Button>
-        }
-        style={{ marginBottom: 12 }}
+    note: (
+      <DraftNote
+        at={restored}
+        drop={() => {
+          form.resetFields()
+          done()
+        }}
       />
     ),
   }
+}
+
+/** Says that what was typed at an earlier visit is back, and offers to begin anew. */
+export function DraftNote({ at, drop }: { at: string | undefined; drop: () => void }) {
+  const t = useTexts(words)
+  if (at === undefined) return null
+  return (
+    <Alert
+      type="info"
+      showIcon
+      title={t.found(shortMoment(at))}
+      action={
+        <Button size="small" onClick={drop}>
+          {t.drop}
+        </Button>
+      }
+      style={{ marginBottom: 12 }}
+    />
+  )
 }
 
 /** Without what is empty: the node keeps JSON, which has no undefined. */

@@ -1,6 +1,6 @@
 /** A form in a drawer: what is typed is kept as a draft, Enter sends it, a refusal is said where the eye is. */
 import { Button, Drawer, Form, Grid, Space } from 'antd'
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useDraft } from './draft.tsx'
 import { Failure } from './failure.tsx'
 import { texts, useTexts } from './language.tsx'
@@ -29,6 +29,7 @@ export function DrawerForm<V extends object>(props: Props<V>) {
   const [form] = Form.useForm<V>()
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
+  const fields = useRef<HTMLDivElement>(null)
   const narrow = !(Grid.useBreakpoint().sm ?? true)
   const draft = useDraft(props.draft, form)
   const t = useTexts(words)
@@ -51,6 +52,7 @@ export function DrawerForm<V extends object>(props: Props<V>) {
       open
       title={title}
       onClose={close}
+      afterOpenChange={(shown) => shown && beginTyping(fields.current)}
       size={narrow ? '100%' : 460}
       footer={
         <Space>
@@ -67,18 +69,28 @@ export function DrawerForm<V extends object>(props: Props<V>) {
           <Failure of={error} />
         </div>
       )}
-      <Form<V>
-        form={form}
-        layout="vertical"
-        {...(initial ? { initialValues: initial } : {})}
-        onValuesChange={draft.typed}
-        onFinish={(values) => void submit(values)}
-        scrollToFirstError={{ focus: true }}
-      >
-        {children}
-        {/* Enter in any field sends the form. */}
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </Form>
+      <div ref={fields}>
+        <Form<V>
+          form={form}
+          layout="vertical"
+          {...(initial ? { initialValues: initial } : {})}
+          onValuesChange={draft.typed}
+          onFinish={(values) => void submit(values)}
+          scrollToFirstError={{ focus: true }}
+        >
+          {children}
+          {/* Enter in any field sends the form. */}
+          <button type="submit" hidden aria-hidden tabIndex={-1} />
+        </Form>
+      </div>
     </Drawer>
   )
+}
+
+/** Unless a field has asked for the cursor itself, the first that is empty has it. */
+function beginTyping(fields: HTMLElement | null): void {
+  if (fields?.contains(document.activeElement)) return
+  const all = [...(fields?.querySelectorAll<HTMLInputElement>('input:not([type=radio]), textarea') ?? [])]
+  const first = all.find(({ value }) => value === '') ?? all[0]
+  first?.focus()
 }

@@ -7,7 +7,7 @@ import { texts, useLanguage, useTexts, type Language } from './language.tsx'
 const words = texts({
   again: { zh: '重试', en: 'Try again' },
   defect: {
-    zh: '页面出现内部错误。请刷新页面;若仍如此,请告知信息人员。',
+    zh: '页面出现内部错误。请刷新页面；若仍如此，请告知信息人员。',
     en: 'This page has a defect. Reload it; tell your IT if it stays so.',
   },
 })

@@ -7,7 +7,7 @@ const words = texts({
   repeat: { zh: '再次输入新密码', en: 'New password again' },
   differs: { zh: '两次输入的密码不同', en: 'The two passwords differ' },
   passwordHint: {
-    zh: '至少 10 个字符,可以是一句话;不要用姓名、生日或常见密码。',
+    zh: '至少 10 个字符，可以是一句话；不要用姓名、生日或常见密码。',
     en: 'At least 10 characters; a sentence is fine. No names, birthdays or common passwords.',
   },
 })

@@ -13,7 +13,7 @@ export interface OrganisationNode extends Organisation {
 
 const words = texts({
   organisation: { zh: '党组织', en: 'Organisation' },
-  choose: { zh: '选择党组织(可输入名称)', en: 'Choose an organisation (type its name)' },
+  choose: { zh: '选择党组织（可输入名称）', en: 'Choose an organisation (type its name)' },
 })
 
 /** By name as people count: 第2支部 before 第10支部. */

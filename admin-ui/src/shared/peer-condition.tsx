@@ -5,11 +5,21 @@ import { texts, useTexts } from './language.tsx'
 import { shortMoment, today } from './moments.tsx'
 
 export type Condition =
-  'frozen' | 'closed' | 'recovering' | 'paused' | 'ended' | 'silent' | 'refused' | 'waiting' | 'delivered'
+  | 'frozen'
+  | 'closed'
+  | 'revoked'
+  | 'recovering'
+  | 'paused'
+  | 'ended'
+  | 'silent'
+  | 'refused'
+  | 'waiting'
+  | 'delivered'
 
 const colours: Readonly<Record<Condition, string>> = {
   frozen: 'red',
   closed: 'red',
+  revoked: 'red',
   recovering: 'orange',
   paused: 'orange',
   ended: 'red',
@@ -22,6 +32,7 @@ const colours: Readonly<Record<Condition, string>> = {
 const names = texts({
   frozen: { zh: '已冻结', en: 'Frozen' },
   closed: { zh: '本地待恢复', en: 'Recover first' },
+  revoked: { zh: '密钥已吊销', en: 'Key revoked' },
   recovering: { zh: '恢复中', en: 'Recovering' },
   paused: { zh: '已暂停', en: 'Paused' },
   ended: { zh: '协议到期', en: 'Agreement ended' },
@@ -32,26 +43,30 @@ const names = texts({
 })
 const sentences = texts({
   frozen: {
-    zh: '对方在同一编号下发来两份不同内容,已停收其记录。请电话核实后解除冻结。',
+    zh: '对方在同一编号下发来两份不同内容，已停收其记录。请电话核实后解除冻结。',
     en: 'It sent two different contents under one number; nothing more is taken in. Call them, then thaw it.',
   },
   closed: {
-    zh: '本节点的数据比对方掌握的旧,已停止签发。请由系统管理员恢复。',
+    zh: '本节点的数据比对方掌握的旧，已停止签发。请由系统管理员恢复。',
     en: 'This node holds less than the peer has of it, so it signs nothing. Let the administrator recover.',
+  },
+  revoked: {
+    zh: '对方的密钥已吊销，不再相信其签名，往来停止。请对方更换密钥后重新签订协议。',
+    en: 'Its key was revoked: nothing it signs is believed and exchange has stopped. Conclude a new agreement once it has another key.',
   },
   recovering: { zh: '正在从对方取回往来记录。', en: 'What was lost is being fetched back from the peer.' },
   paused: {
-    zh: '往来已暂停,期间记录保留待发。',
+    zh: '往来已暂停，期间记录保留待发。',
     en: 'Exchange is paused; records are kept until it resumes.',
   },
-  ended: { zh: '共管协议已到期,请续签。', en: 'The agreement has ended. Renew it.' },
+  ended: { zh: '共管协议已到期，请续签。', en: 'The agreement has ended. Renew it.' },
   silent: {
-    zh: (since: string, n: number) => `最近应答 ${since},${n} 条记录待送达,恢复后自动补传`,
+    zh: (since: string, n: number) => `最近应答 ${since}，${n} 条记录待送达，恢复后自动补传`,
     en: (since: string, n: number) => `last heard ${since}; ${n} records wait and leave by themselves`,
   },
   never: { zh: '无', en: 'never' },
   refused: {
-    zh: (code: string) => `对方节点拒绝接收(${code}),请与对方信息人员核对`,
+    zh: (code: string) => `对方节点拒绝接收（${code}），请与对方信息人员核对`,
     en: (code: string) => `the other node refuses (${code}); ask its IT`,
   },
   waiting: { zh: (n: number) => `${n} 条记录正在送达`, en: (n: number) => `${n} records on their way` },
@@ -64,6 +79,7 @@ const silences: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'bad_an
 export function conditionOf(peer: PeerState): Condition {
   if (peer.frozen) return 'frozen'
   if (peer.standing !== 'open') return peer.standing
+  if (peer.fingerprint === '') return 'revoked'
   if (peer.paused) return 'paused'
   if (peer.agreement.until < today()) return 'ended'
   const failing = peer.breakerOpen || peer.failures > 0

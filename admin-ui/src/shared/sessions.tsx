@@ -17,6 +17,28 @@ const words = texts({
   none: { zh: '没有登录中的会话', en: 'Not signed in anywhere' },
 })
 
+const browsers: readonly (readonly [string, RegExp])[] = [
+  ['WeChat', /MicroMessenger\/(\d+)/],
+  ['Edge', /Edg\w*\/(\d+)/],
+  ['Firefox', /Firefox\/(\d+)/],
+  ['Chrome', /Chrome\/(\d+)/],
+  ['Safari', /Version\/(\d+).*Safari/],
+]
+const systems = ['Windows', 'Android', 'iPhone', 'iPad', 'Mac OS', 'Linux'] as const
+/** What names itself otherwise is shown by its beginning. */
+const beginning = 40
+
+/** As people know it: “Chrome 140, Windows”. */
+function programNamed(program: string): string {
+  const [name, version] =
+    browsers
+      .map(([each, pattern]) => [each, pattern.exec(program)?.[1]] as const)
+      .find(([, found]) => found !== undefined) ?? []
+  if (name === undefined) return program.slice(0, beginning)
+  const system = systems.find((each) => program.includes(each))
+  return `${name} ${version}${system === undefined ? '' : `, ${system}`}`
+}
+
 export function Sessions({
   sessions,
   busy,
@@ -42,7 +64,7 @@ export function Sessions({
         { title: t.address, dataIndex: 'address' },
         {
           title: t.program,
-          render: (_, { program }) => <span className="wraps">{program}</span>,
+          render: (_, { program }) => <span title={program}>{programNamed(program)}</span>,
         },
         {
           title: t.actions,

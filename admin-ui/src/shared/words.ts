@@ -39,9 +39,9 @@ export const differenceWords = texts({
   'attributes-differ': { zh: '登记内容不一致', en: 'Particulars differ' },
   disputed: { zh: '流入地提出异议', en: 'Disputed by host' },
   'reported-by-host-only': { zh: '仅流入地登记', en: 'Reported by host only' },
-  'present-but-returned': { zh: '流出地称已返回,流入地称仍在', en: 'Returned by home, present by host' },
-  'present-but-closed': { zh: '流出地已办结,流入地称仍在', en: 'Closed by home, present by host' },
-  'departed-but-out': { zh: '流入地称已离开,流出地仍登记流出', en: 'Departed by host, still out by home' },
+  'present-but-returned': { zh: '流出地称已返回，流入地称仍在', en: 'Returned by home, present by host' },
+  'present-but-closed': { zh: '流出地已办结，流入地称仍在', en: 'Closed by home, present by host' },
+  'departed-but-out': { zh: '流入地称已离开，流出地仍登记流出', en: 'Departed by host, still out by home' },
 })
 export const fieldWords = texts({
   name: { zh: '姓名', en: 'Name' },
@@ -56,12 +56,12 @@ export const categoryWords = texts({
 export const matchWords = texts({
   certain: { zh: '完全匹配', en: 'Certain' },
   probable: { zh: '很可能', en: 'Probable' },
-  possible: { zh: '可能,须人工核对', en: 'Possible: a person decides' },
+  possible: { zh: '可能，须人工核对', en: 'Possible: a person decides' },
   'certainly-not': { zh: '不是同一人', en: 'Certainly not' },
 })
 export const arrivalStateWords = texts({
   waiting: { zh: '未签协议', en: 'No agreement yet' },
-  asked: { zh: '已查询,待流出地答复', en: 'Asked, home to answer' },
+  asked: { zh: '已查询，待流出地答复', en: 'Asked, home to answer' },
   known: { zh: '身份已确认', en: 'Identity confirmed' },
   denied: { zh: '流出地查无此人', en: 'Unknown to home' },
 })
@@ -86,7 +86,7 @@ export const closingWords = texts({
   transferred: { zh: '组织关系已转出', en: 'Transferred' },
   death: { zh: '死亡', en: 'Death' },
   removed: { zh: '出党除名', en: 'Removed' },
-  abroad: { zh: '出国(境)', en: 'Abroad' },
+  abroad: { zh: '出国（境）', en: 'Abroad' },
   'published-in-error': { zh: '误登记', en: 'Published in error' },
   other: { zh: '其他', en: 'Other' },
 })

@@ -18,6 +18,7 @@ export function useDoings(account: AccountView, tell: (told: Told) => void) {
   const unlink = useAct('accounts.unlink')
   const params = { id: account.id }
   const onError = (error: Error) => void message.error(sentenceOf(error, language))
+  // What is told once is told when it comes, also if the row was drawn anew meanwhile.
   const sure = (title: string, content: string, run: () => Promise<unknown>) =>
     void modal.confirm({
       ...{ title, content, okText: title, cancelText: t.cancel },
@@ -33,7 +34,7 @@ export function useDoings(account: AccountView, tell: (told: Told) => void) {
     enable: () => void setDisabled(false).catch(() => undefined),
     resetPassword: () =>
       sure(t.reset, t.resetHint(account.name), () =>
-        password.mutateAsync({ params }, { onSuccess: (answer) => tell(passwordTold(answer)), onError }),
+        password.mutateAsync({ params }).then((answer) => tell(passwordTold(answer)), onError),
       ),
     resetFactor: () =>
       sure(t.resetFactor, t.resetFactorHint(account.name), () =>
@@ -41,13 +42,9 @@ export function useDoings(account: AccountView, tell: (told: Told) => void) {
       ),
     giveLinkCode: () =>
       sure(t.link, t.linkHint(account.name), () =>
-        linkCode.mutateAsync(
-          { params },
-          {
-            onSuccess: ({ code, until }) => tell({ kind: 'linkCode', account, secret: code, until }),
-            onError,
-          },
-        ),
+        linkCode
+          .mutateAsync({ params })
+          .then(({ code, until }) => tell({ kind: 'linkCode', account, secret: code, until }), onError),
       ),
     unlink: () =>
       sure(t.unlink, t.unlinkHint(account.name), () =>

@@ -1,12 +1,14 @@
 /** The accounts of the office. */
 import { DownOutlined, PlusOutlined } from '@ant-design/icons'
-import { Button, Dropdown, Input, Select, Table, Tag } from 'antd'
+import { Button, Dropdown, Grid, Select, Table, Tag } from 'antd'
 import { useState } from 'react'
 import { roles, type AccountView, type Role } from '../../../../protocol/index.ts'
 import { useAsk } from '../../shared/ask.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
-import { compareTexts } from '../../shared/list/column.ts'
+import { FindField } from '../../shared/list/find-field.tsx'
+import { RowCards } from '../../shared/list/cards.tsx'
+import { compareTexts, type Column } from '../../shared/list/column.ts'
 import { shortMoment } from '../../shared/moments.tsx'
 import { Page } from '../../shared/page.tsx'
 import { roleWords, useWord } from '../../shared/words.ts'
@@ -65,16 +67,7 @@ function Accounts({
   return (
     <>
       <div className="list-tools">
-        <Input
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          placeholder={t.find}
-          aria-label={t.find}
-          allowClear
-          maxLength={50}
-          autoComplete="off"
-          style={{ width: 200 }}
-        />
+        <FindField typed={typed} setTyped={setTyped} hint={t.find} />
         <Select
           value={only}
           onChange={(value: Role | undefined) => setOnly(value ?? null)}
@@ -104,13 +97,9 @@ function AccountTable({
   setOpen: (open: Open) => void
   setTold: (told: Told) => void
 }) {
-  const t = useTexts(words)
-  const role = useWord(roleWords)
-  const provider = useProvider()
-  const by = (text: (account: AccountView) => string) => ({
-    render: (_: unknown, account: AccountView) => text(account) || '—',
-    sorter: (a: AccountView, b: AccountView) => compareTexts(text(a), text(b)),
-  })
+  const columns = useColumns(setOpen, setTold)
+  const wide = Grid.useBreakpoint().md ?? true
+  if (!wide && !loading) return <RowCards columns={columns} rows={accounts} rowKey={({ id }) => id} />
   return (
     <Table<AccountView>
       size="small"
@@ -120,25 +109,48 @@ function AccountTable({
       dataSource={accounts}
       showSorterTooltip={false}
       scroll={{ x: 'max-content' }}
-      columns={[
-        { title: t.name, ...by(({ name }) => name) },
-        { title: t.account, ...by(({ account }) => account) },
-        { title: t.role, ...by((one) => role(one.role)) },
-        { title: t.organisation, ...by(({ organisation }) => organisation?.name ?? '') },
-        { title: t.state, render: (_, account) => <State of={account} /> },
-        { title: t.factor, ...by(({ secondFactor }) => (secondFactor ? t.on : t.off)) },
-        ...(provider
-          ? [{ title: t.provider, ...by(({ linked }) => (linked ? t.isLinked : t.notLinked)) }]
-          : []),
-        { title: t.created, ...by(({ createdAt }) => shortMoment(createdAt).slice(0, 10)) },
-        {
-          title: t.actions,
-          className: 'no-print',
-          render: (_, account) => <Actions account={account} setOpen={setOpen} setTold={setTold} />,
-        },
-      ]}
+      columns={columns.map((column) => ({
+        key: column.key,
+        title: column.title,
+        render: (_: unknown, account: AccountView) => column.show?.(account) ?? (column.text(account) || '—'),
+        ...(column.work
+          ? { className: 'no-print' }
+          : { sorter: (a: AccountView, b: AccountView) => compareTexts(column.text(a), column.text(b)) }),
+      }))}
     />
   )
+}
+
+function useColumns(setOpen: (open: Open) => void, setTold: (told: Told) => void): Column<AccountView>[] {
+  const t = useTexts(words)
+  const role = useWord(roleWords)
+  const provider = useProvider()
+  const state = useStateWord()
+  return [
+    { key: 'name', title: t.name, text: ({ name }) => name, head: true },
+    { key: 'account', title: t.account, text: ({ account }) => account },
+    { key: 'role', title: t.role, text: (one) => role(one.role) },
+    { key: 'organisation', title: t.organisation, text: ({ organisation }) => organisation?.name ?? '' },
+    { key: 'state', title: t.state, text: state, show: (one) => <State of={one} /> },
+    { key: 'factor', title: t.factor, text: ({ secondFactor }) => (secondFactor ? t.on : t.off) },
+    ...(provider
+      ? [
+          {
+            key: 'provider',
+            title: t.provider,
+            text: ({ linked }: AccountView) => (linked ? t.isLinked : t.notLinked),
+          },
+        ]
+      : []),
+    { key: 'created', title: t.created, text: ({ createdAt }) => shortMoment(createdAt).slice(0, 10) },
+    {
+      key: 'work',
+      title: t.actions,
+      text: () => '',
+      work: true,
+      show: (account) => <Actions account={account} setOpen={setOpen} setTold={setTold} />,
+    },
+  ]
 }
 
 /** Whether the office's people may come by its identity provider. */
@@ -146,11 +158,16 @@ function useProvider(): boolean {
   return useAsk('entrance.look', {}, { staleTime: Infinity }).data?.oidc != null
 }
 
-function State({ of }: { of: AccountView }) {
+function useStateWord(): (account: AccountView) => string {
   const t = useTexts(words)
-  if (of.disabled) return <Tag>{t.disabled}</Tag>
-  if (of.oneTimeUntil !== null) return <Tag color="blue">{t.oneTime(shortMoment(of.oneTimeUntil))}</Tag>
-  return <Tag color="green">{t.active}</Tag>
+  return ({ disabled, oneTimeUntil }) =>
+    disabled ? t.disabled : oneTimeUntil === null ? t.active : t.oneTime(shortMoment(oneTimeUntil))
+}
+
+function State({ of }: { of: AccountView }) {
+  const say = useStateWord()
+  const colour = of.disabled ? 'default' : of.oneTimeUntil === null ? 'green' : 'blue'
+  return <Tag color={colour}>{say(of)}</Tag>
 }
 
 function Actions({

@@ -32,6 +32,7 @@ export function Announced({ register }: { register: (one: Registering) => void }
             key: 'confirm',
             title: t.confirm,
             text: () => '',
+            work: true as const,
             show: (row: CaseRowView) => (
               <Button
                 size="small"

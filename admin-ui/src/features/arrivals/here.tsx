@@ -10,6 +10,7 @@ import { DrawerForm } from '../../shared/drawer-form.tsx'
 import { sentenceOf } from '../../shared/failure.tsx'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
 import { List, type Column } from '../../shared/list/index.tsx'
+import { useOrganisationFilter } from '../../shared/organisations.tsx'
 import { useRegions } from '../../shared/regions.ts'
 import { useMay } from '../../shared/session.tsx'
 import { words } from './texts.ts'
@@ -19,6 +20,7 @@ export function Here() {
   const { nameOf } = useRegions()
   const { meaning, home, host, difference } = useCaseColumns()
   const filters = useCaseFilters()
+  const organisation = { ...useOrganisationFilter(), width: 150 }
   const may = useMay()
   const [placing, setPlacing] = useState<readonly CaseRowView[]>()
   const columns: Column<CaseRowView>[] = [
@@ -41,7 +43,7 @@ export function Here() {
         route="cases.query"
         fixed={{ side: 'host' }}
         columns={columns}
-        filters={[filters.peer(t.home), filters.meaning]}
+        filters={[filters.peer(t.home), filters.meaning, organisation]}
         searchHint={t.search}
         rowKey={({ id }) => id}
         open={({ id }) => `/cases/${id}`}

@@ -2,6 +2,7 @@
 import { Button, Tag } from 'antd'
 import { Link } from 'react-router'
 import { arrivalStates, type ArrivalQuery } from '../../../../protocol/index.ts'
+import { useDeviationText } from '../../shared/case-columns.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { List, type Column } from '../../shared/list/index.tsx'
 import { type RowOf } from '../../shared/list/reading.ts'
@@ -9,7 +10,7 @@ import { Age } from '../../shared/moments.tsx'
 import { useRegions } from '../../shared/regions.ts'
 import { Masked } from '../../shared/reveal.tsx'
 import { useMay } from '../../shared/session.tsx'
-import { arrivalStateWords, fieldWords, matchWords, useWord } from '../../shared/words.ts'
+import { arrivalStateWords, matchWords, useWord } from '../../shared/words.ts'
 import { type Registering } from './registering.ts'
 import { words } from './texts.ts'
 
@@ -53,7 +54,8 @@ function useColumns(register: (one: Registering) => void): Column<Row>[] {
   const { nameOf } = useRegions()
   const may = useMay()
   const correcting = useCorrecting(register)
-  const [state, match, field] = [useWord(arrivalStateWords), useWord(matchWords), useWord(fieldWords)]
+  const [state, match] = [useWord(arrivalStateWords), useWord(matchWords)]
+  const deviationText = useDeviationText()
   return [
     {
       key: 'name',
@@ -80,8 +82,7 @@ function useColumns(register: (one: Registering) => void): Column<Row>[] {
     {
       key: 'differs',
       title: t.differs,
-      text: ({ deviations }) =>
-        deviations.map((one) => `${field(one.field)} ${one.home} / ${one.host}`).join(';'),
+      text: ({ deviations }) => deviationText(deviations),
     },
     { key: 'arrivedOn', title: t.arrivedOn, text: ({ arrivedOn }) => arrivedOn ?? '' },
     { key: 'branch', title: t.branch, text: ({ organisation }) => organisation?.name ?? '' },
@@ -111,6 +112,7 @@ function useCorrecting(register: (one: Registering) => void): Column<Row> {
     key: 'correct',
     title: t.correct,
     text: () => '',
+    work: true,
     show: (row) => (
       <Button
         type="link"

@@ -5,7 +5,7 @@ export const words = texts({
   add: { zh: '登记报到', en: 'Register an arrival' },
   announced: { zh: '待报到', en: 'To arrive' },
   announcedHint: {
-    zh: '流出地已登记、本人还没有在本地报到的党员。本人来报到时点“确认报到”,核对身份证。',
+    zh: '流出地已登记、本人还没有在本地报到的党员。本人来报到时点“确认报到”，核对身份证。',
     en: 'Announced by home and not yet reported here. When one reports, confirm the arrival with the ID card.',
   },
   register: { zh: '报到登记', en: 'Register' },
@@ -15,7 +15,7 @@ export const words = texts({
   },
   here: { zh: '在本地的党员', en: 'Here now' },
   hereHint: {
-    zh: '身份已确认的流入党员,按两地登记对照。',
+    zh: '身份已确认的流入党员，按两地登记对照。',
     en: 'Members confirmed here, beside what home says.',
   },
   name: { zh: '姓名', en: 'Name' },
@@ -36,16 +36,16 @@ export const words = texts({
   file: { zh: '流入党员', en: 'arrivals' },
   correct: { zh: '更正登记', en: 'Correct' },
   place: { zh: '编入党支部', en: 'Place in a branch' },
-  placeChosen: { zh: (n: number) => `编入党支部(${n} 人)`, en: (n: number) => `Place ${n} in a branch` },
+  placeChosen: { zh: (n: number) => `编入党支部（${n} 人）`, en: (n: number) => `Place ${n} in a branch` },
   placed: {
-    zh: (n: number) => `${n} 人已编入,正在告知流出地`,
+    zh: (n: number) => `${n} 人已编入，正在告知流出地`,
     en: (n: number) => `${n} placed; their homes are being told`,
   },
-  notPlaced: { zh: (n: number) => `${n} 人未能编入:`, en: (n: number) => `${n} could not be placed: ` },
+  notPlaced: { zh: (n: number) => `${n} 人未能编入：`, en: (n: number) => `${n} could not be placed: ` },
   needed: { zh: '请填写此项', en: 'Fill this in' },
   noneAnnounced: { zh: '没有等待报到的党员', en: 'Nobody is expected' },
   noneRegistered: {
-    zh: '还没有报到登记。点“登记报到”,或导入流入登记表。',
+    zh: '还没有报到登记。点“登记报到”，或导入流入登记表。',
     en: 'Nobody has reported yet. Register an arrival, or import the register.',
   },
   noneHere: { zh: '还没有确认身份的流入党员', en: 'Nobody is confirmed here yet' },

@@ -50,11 +50,26 @@ export function AuditPage() {
         route="audit.list"
         fixed={{ account, subject }}
         columns={columns}
+        merge={joined}
         rowKey={({ seq }) => String(seq)}
         empty={t.empty0}
       />
     </Page>
   )
+}
+
+/** What was begun and how it ended, in one row. What has no end was cut short; one begun on a later page joins there. */
+function joined(entries: Entry[]): Entry[] {
+  const begun = new Map(entries.map((entry) => [entry.seq, entry]))
+  const ended = new Set(entries.map(({ about }) => about))
+  return entries
+    .filter(({ seq }) => !ended.has(seq))
+    .map((end) => {
+      const beginning = end.about === null ? undefined : begun.get(end.about)
+      if (!beginning) return end
+      const subject = end.subject === '' ? beginning.subject : end.subject
+      return { ...end, at: beginning.at, subject, detail: { ...beginning.detail, ...end.detail } }
+    })
 }
 
 function useColumns(): Column<Entry>[] {
@@ -66,7 +81,11 @@ function useColumns(): Column<Entry>[] {
   const who = ({ who: name, role: as }: Entry) =>
     as === 'operator' ? t.operator : as === 'stranger' ? t.stranger : name
   return [
-    { key: 'seq', title: t.seq, text: ({ seq }) => String(seq) },
+    {
+      key: 'seq',
+      title: t.seq,
+      text: ({ seq, about }) => (about === null ? String(seq) : `${about}–${seq}`),
+    },
     {
       key: 'at',
       title: t.at,
@@ -109,7 +128,6 @@ function useColumns(): Column<Entry>[] {
     },
     { key: 'detail', title: t.detail, text: detail },
     { key: 'address', title: t.address, text: (row) => row.address, aside: true },
-    { key: 'about', title: t.about, text: ({ about }) => (about === null ? '' : String(about)), aside: true },
     { key: 'hash', title: t.hash, text: ({ hash }) => hash, aside: true },
   ]
 }

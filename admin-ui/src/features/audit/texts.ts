@@ -3,48 +3,48 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '审计', en: 'Audit' },
   hint: {
-    zh: '谁、何时、做了什么、涉及什么。每条记录锁住前一条,事后改动或删除都会显出来。点姓名或对象只看与其有关的。',
-    en: 'Who did what, when and to what. Each entry locks the one before, so a later change shows. A name or subject narrows the list to it.',
+    zh: '谁、何时、做了什么、涉及什么。一行是一件事：开始和结果各占一个编号。每条记录锁住前一条，事后改动或删除都会显出来。点姓名或对象只看与其有关的。',
+    en: 'Who did what, when and to what. A row is one act: its beginning and its end have a number each. Each entry locks the one before, so a later change shows. A name or subject narrows the list to it.',
   },
   verify: { zh: '核验完整性', en: 'Verify' },
   whole: {
-    zh: (n: number) => `已核验 ${n} 条:前后相扣,无改动、无缺失。`,
+    zh: (n: number) => `已核验 ${n} 条：前后相扣，无改动、无缺失。`,
     en: (n: number) =>
       `${n} entries checked: each fits the one before, none was changed or taken out between.`,
   },
-  head: { zh: '末条摘要:', en: 'Digest of the last:' },
+  head: { zh: '末条摘要：', en: 'Digest of the last:' },
   witnesses: { zh: '其他地区的见证', en: 'What other regions have witnessed' },
   witnessesHint: {
-    zh: '本节点每天把审计条数和末条摘要告知各协议地区,由其签名确认。末尾若被截去或改写,与其确认的就对不上。',
+    zh: '本节点每天把审计条数和末条摘要告知各协议地区，由其签名确认。末尾若被截去或改写，与其确认的就对不上。',
     en: 'Once a day this node tells every region it has an agreement with how long its audit is and its last digest, and they confirm it by signature. If the end is cut off or written anew, it no longer fits what they confirmed.',
   },
   noWitness: {
-    zh: '还没有其他地区可作见证。请把末条摘要抄记在别处,下次核验时即可看出末尾是否被截去。',
+    zh: '还没有其他地区可作见证。请把末条摘要抄记在别处，下次核验时即可看出末尾是否被截去。',
     en: 'There is no other region to bear witness yet. Note the digest elsewhere: the next check then shows whether the end was cut off.',
   },
   notWitnessed: {
-    zh: (who: string) => `${who}:尚未确认过`,
+    zh: (who: string) => `${who}：尚未确认过`,
     en: (who: string) => `${who} has confirmed nothing yet`,
   },
   holds: {
-    zh: (who: string, n: number, at: string) => `${who}于 ${at} 确认至第 ${n} 条,与现在的记录一致`,
+    zh: (who: string, n: number, at: string) => `${who}于 ${at} 确认至第 ${n} 条，与现在的记录一致`,
     en: (who: string, n: number, at: string) =>
       `${who} confirmed ${n} entries on ${at}; they are all still so`,
   },
   holdsNot: {
-    zh: (who: string, n: number, at: string) => `${who}于 ${at} 确认至第 ${n} 条,与现在的记录不一致`,
+    zh: (who: string, n: number, at: string) => `${who}于 ${at} 确认至第 ${n} 条，与现在的记录不一致`,
     en: (who: string, n: number, at: string) =>
       `${who} confirmed ${n} entries on ${at}; the audit is not so any more`,
   },
   deniedBy: {
     zh: (who: string) =>
-      `审计与${who}确认过的不一致:末尾被截去或改写,或数据库恢复自旧备份。请立即保全数据库并上报。`,
+      `审计与${who}确认过的不一致：末尾被截去或改写，或数据库恢复自旧备份。请立即保全数据库并上报。`,
     en: (who: string) =>
       `The audit is not what ${who} confirmed: its end was cut off or written anew, or the database comes from an older backup. Secure the database and report it.`,
   },
   close: { zh: '关闭', en: 'Close' },
   broken: {
-    zh: (seq: number) => `第 ${seq} 条起与前文不符:记录被改动或删除。请立即保全数据库并上报。`,
+    zh: (seq: number) => `第 ${seq} 条起与前文不符：记录被改动或删除。请立即保全数据库并上报。`,
     en: (seq: number) =>
       `Entry ${seq} does not fit what is before it: something was changed or taken out. Secure the database and report it.`,
   },
@@ -58,7 +58,6 @@ export const words = texts({
   outcome: { zh: '结果', en: 'Outcome' },
   detail: { zh: '说明', en: 'Details' },
   address: { zh: '网络地址', en: 'Address' },
-  about: { zh: '承接', en: 'Follows' },
   hash: { zh: '摘要', en: 'Digest' },
   onlyAccount: { zh: '只看这个账号的记录', en: 'Only entries of this account' },
   onlySubject: { zh: '只看与此对象有关的记录', en: 'Only entries about this subject' },
@@ -71,15 +70,15 @@ export const words = texts({
 export const outcomeWords = texts({
   begun: { zh: '开始', en: 'Begun' },
   done: { zh: '完成', en: 'Done' },
-  not_for_role: { zh: '拒绝:角色无权', en: 'Refused: not for this role' },
-  not_in_part: { zh: '拒绝:不属其组织', en: 'Refused: not its people' },
-  rate_limited: { zh: '拒绝:过于频繁', en: 'Refused: too often' },
-  wrong_credentials: { zh: '拒绝:账号或密码不对', en: 'Refused: wrong credentials' },
-  wrong_code: { zh: '拒绝:验证码不对', en: 'Refused: wrong code' },
-  too_many_attempts: { zh: '拒绝:尝试过多', en: 'Refused: too many attempts' },
+  not_for_role: { zh: '拒绝：角色无权', en: 'Refused: not for this role' },
+  not_in_part: { zh: '拒绝：不属其组织', en: 'Refused: not its people' },
+  rate_limited: { zh: '拒绝：过于频繁', en: 'Refused: too often' },
+  wrong_credentials: { zh: '拒绝：账号或密码不对', en: 'Refused: wrong credentials' },
+  wrong_code: { zh: '拒绝：验证码不对', en: 'Refused: wrong code' },
+  too_many_attempts: { zh: '拒绝：尝试过多', en: 'Refused: too many attempts' },
   export_needs_second_person: { zh: '须第二人批准', en: 'Needs a second person' },
-  weak_password: { zh: '拒绝:密码太弱', en: 'Refused: weak password' },
-  bad_request: { zh: '拒绝:内容不全', en: 'Refused: incomplete' },
+  weak_password: { zh: '拒绝：密码太弱', en: 'Refused: weak password' },
+  bad_request: { zh: '拒绝：内容不全', en: 'Refused: incomplete' },
   'second-factor': { zh: '待第二步', en: 'Second step to come' },
 })
 
@@ -116,6 +115,12 @@ export const detailWords = texts({
   years: { zh: '年数', en: 'Years' },
   into: { zh: '并入', en: 'Into' },
   row: { zh: '行', en: 'Row' },
+  sessionIdleMinutes: { zh: '无操作自动退出（分钟）', en: 'Sign out when idle (minutes)' },
+  sessionAbsoluteHours: { zh: '登录最长时间（小时）', en: 'Longest session (hours)' },
+  exportRowsAlone: { zh: '一人可导出的行数', en: 'Rows one person may export' },
+  revealsAnHour: { zh: '每小时查看完整号码', en: 'Numbers shown an hour' },
+  officeName: { zh: '单位名称', en: 'Name of the office' },
+  officeContact: { zh: '求助联系方式', en: 'Whom to ask for help' },
 })
 export const fieldsShown = texts({
   idNumber: { zh: '身份证号', en: 'ID number' },

@@ -8,11 +8,11 @@ export const words = texts({
   },
   print: { zh: '打印', en: 'Print' },
   homeSays: {
-    zh: (region: string) => `流出地(${region})登记`,
+    zh: (region: string) => `流出地（${region}）登记`,
     en: (region: string) => `Home (${region}) says`,
   },
   hostSays: {
-    zh: (region: string) => `流入地(${region})登记`,
+    zh: (region: string) => `流入地（${region}）登记`,
     en: (region: string) => `Host (${region}) says`,
   },
   ours: { zh: '本地', en: 'ours' },
@@ -45,9 +45,9 @@ export const words = texts({
     en: (field: string) => `Take their ${field.toLowerCase()}`,
   },
   adoptAll: { zh: '全部采用对方登记', en: 'Take their word for all' },
-  adopted: { zh: '已采用,正在告知对方', en: 'Adopted; the other side is being told' },
+  adopted: { zh: '已采用，正在告知对方', en: 'Adopted; the other side is being told' },
   deviates: {
-    zh: '两地登记的以下内容不一致,请与对方核实后选择采用哪一方。采用后本地名册随之更正。',
+    zh: '两地登记的以下内容不一致，请与对方核实后选择采用哪一方。采用后本地名册随之更正。',
     en: 'The two sides hold these differently. Check with the other side, then choose whose is right; our register is corrected with it.',
   },
   homeHas: { zh: '流出地', en: 'Home' },
@@ -70,10 +70,10 @@ export const words = texts({
   received: { zh: '已收到', en: 'Received' },
   applied: { zh: '已生效', en: 'Applied' },
   parked: { zh: '暂挂', en: 'Parked' },
-  refused: { zh: (code: string) => `被拒绝(${code})`, en: (code: string) => `Refused (${code})` },
+  refused: { zh: (code: string) => `被拒绝（${code}）`, en: (code: string) => `Refused (${code})` },
   verify: { zh: '核验证据', en: 'Verify the evidence' },
   verifyHint: {
-    zh: '在本浏览器中逐条核对双方签名与回执,不依赖服务器的结论',
+    zh: '在本浏览器中逐条核对双方签名与回执，不依赖服务器的结论',
     en: 'This browser itself checks every signature and receipt, whatever the server says',
   },
   proven: {
@@ -81,12 +81,12 @@ export const words = texts({
     en: (n: number) => `Signatures, digests and receipts of all ${n} records hold`,
   },
   unproven: {
-    zh: (n: number) => `有 ${n} 条记录未通过核验,请告知信息人员`,
+    zh: (n: number) => `有 ${n} 条记录未通过核验，请告知信息人员`,
     en: (n: number) => `${n} records are not proven; tell your IT`,
   },
   provenView: {
     zh: (home: string, host: string, meaning: string) =>
-      `由证据推出:流出地“${home}”,流入地“${host}”,结论“${meaning}”`,
+      `由证据推出：流出地“${home}”，流入地“${host}”，结论“${meaning}”`,
     en: (home: string, host: string, meaning: string) =>
       `From the evidence alone: home “${home}”, host “${host}”, together “${meaning}”`,
   },
@@ -95,19 +95,19 @@ export const words = texts({
   step: { zh: '核验', en: 'Verified' },
   holds: { zh: '签名有效', en: 'Holds' },
   broken: {
-    zh: (n: number, code: string) => `第 ${n} 条:${code}`,
+    zh: (n: number, code: string) => `第 ${n} 条：${code}`,
     en: (n: number, code: string) => `Record ${n}: ${code}`,
   },
   download: { zh: '下载证据文件', en: 'Save the evidence' },
   kind: { zh: '类型', en: 'Kind' },
   subject: { zh: '内容', en: 'Title' },
-  amount: { zh: '金额(元)', en: 'Amount (yuan)' },
+  amount: { zh: '金额（元）', en: 'Amount (yuan)' },
   reportedBy: { zh: '报送方', en: 'Reported by' },
   save: { zh: '保存', en: 'Save' },
   cancel: { zh: '取消', en: 'Cancel' },
-  done: { zh: '已办理,正在告知对方', en: 'Done; the other side is being told' },
+  done: { zh: '已办理，正在告知对方', en: 'Done; the other side is being told' },
   needed: { zh: '请填写此项', en: 'Fill this in' },
-  badDay: { zh: '请填写日期,如 2026-3-5', en: 'A day such as 2026-3-5' },
+  badDay: { zh: '请填写日期，如 2026-3-5', en: 'A day such as 2026-3-5' },
   on: { zh: '日期', en: 'Day' },
   note: { zh: '说明', en: 'Remark' },
   noticeText: { zh: '通知内容', en: 'Text of the notice' },
@@ -126,7 +126,7 @@ export const words = texts({
   report: { zh: '报送活动', en: 'Report an activity' },
   erase: { zh: '删除本方所述', en: 'Erase what we said' },
   eraseAsk: {
-    zh: '删除后,两地都不再保存本方在此案件中写下的内容,只留下摘要。不能恢复。确定删除吗?',
+    zh: '删除后，两地都不再保存本方在此案件中写下的内容，只留下摘要。不能恢复。确定删除吗？',
     en: 'Neither side will keep what we wrote in this case, only its digests. This cannot be undone. Erase it?',
   },
   closeAsk: { zh: '办结后本案件不能再更改。', en: 'A closed case cannot be changed any more.' },

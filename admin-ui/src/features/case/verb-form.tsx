@@ -134,7 +134,7 @@ function VerbFields({ verb }: { verb: Verb }) {
             />
           </Form.Item>
           <Form.Item name="note" label={t.note}>
-            <Input.TextArea maxLength={200} autoSize={{ minRows: 2 }} />
+            <Input.TextArea maxLength={200} rows={3} />
           </Form.Item>
         </>
       )}
@@ -163,7 +163,7 @@ function VerbFields({ verb }: { verb: Verb }) {
             <Input maxLength={200} />
           </Form.Item>
           <Form.Item name="text" label={t.noticeText} rules={[needed]}>
-            <Input.TextArea maxLength={2000} autoSize={{ minRows: 4 }} />
+            <Input.TextArea maxLength={2000} rows={8} />
           </Form.Item>
         </>
       )}

@@ -1,11 +1,12 @@
 /** Everybody in a comparison, by what was found; what is shown is what is copied and printed. */
 import { CopyOutlined, PrinterOutlined } from '@ant-design/icons'
-import { App, Button, Empty, Input, Radio, Table } from 'antd'
+import { App, Button, Empty, Radio, Table } from 'antd'
 import { useMemo, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { type ComparisonReport } from '../../../../protocol/index.ts'
 import { arrivalsAt } from '../../shared/addresses.ts'
 import { useTexts } from '../../shared/language.tsx'
+import { FindField } from '../../shared/list/find-field.tsx'
 import { copyRows } from '../../shared/list/copying.ts'
 import { compareTexts, type Column } from '../../shared/list/column.ts'
 import { fieldWords, useWord } from '../../shared/words.ts'
@@ -144,16 +145,7 @@ function Tools({
   const copy = () => void copyRows(columns, rows).then(() => message.success(t.copied(rows.length)))
   return (
     <div className="list-tools">
-      <Input
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        placeholder={t.find}
-        aria-label={t.find}
-        allowClear
-        maxLength={50}
-        autoComplete="off"
-        style={{ width: 200 }}
-      />
+      <FindField typed={typed} setTyped={setTyped} hint={t.find} />
       <span className="grow" />
       <Button icon={<CopyOutlined />} disabled={rows.length === 0} onClick={copy}>
         {t.copy}

@@ -22,7 +22,7 @@ export function ByProvider({ button }: { button: NonNullable<Look['oidc']> }) {
     <>
       <Divider plain>{t.or}</Divider>
       {begin.error && <Failure of={begin.error} />}
-      <Button block loading={begin.isPending} onClick={go}>
+      <Button block style={{ marginTop: 12 }} loading={begin.isPending} onClick={go}>
         {button[language]}
       </Button>
     </>
@@ -54,10 +54,18 @@ export function FromProvider({ look }: { look: Look }) {
         </p>
       )}
       {state === 'refused' && <Alert type="error" showIcon role="alert" title={t.refused} />}
-      {typeof state === 'object' && <Failure of={state.error} />}
+      {typeof state === 'object' && <Why of={state.error} />}
       {state !== 'asking' && <Back />}
     </EntranceCard>
   )
+}
+
+function Why({ of }: { of: unknown }) {
+  const t = useTexts(words)
+  // The node's sentence for it speaks of a password, and nobody has typed one.
+  if (of instanceof Refused && of.code === 'wrong_credentials')
+    return <Alert type="error" showIcon role="alert" title={t.closed} />
+  return <Failure of={of} />
 }
 
 function Linking({ look }: { look: Look }) {

@@ -3,7 +3,7 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '导出申请', en: 'Exports' },
   hint: {
-    zh: '较长的名单须由第二人批准才能导出。在各名单页点“导出 Excel”提出申请,批准后在这里下载。',
+    zh: '较长的名单须由第二人批准才能导出。在各名单页点“导出 Excel”提出申请，批准后在这里下载。',
     en: 'A long list leaves only when a second person allows it. Ask on the list’s own page, fetch it here once it is allowed.',
   },
   empty: { zh: '近一个月没有导出申请', en: 'No exports were asked for within a month' },
@@ -18,19 +18,19 @@ export const words = texts({
   actions: { zh: '操作', en: 'Actions' },
   allow: { zh: '批准', en: 'Allow' },
   allowHint: {
-    zh: (who: string, rows: number) => `批准后,${who}可在 24 小时内下载这 ${rows} 行。`,
+    zh: (who: string, rows: number) => `批准后，${who}可在 24 小时内下载这 ${rows} 行。`,
     en: (who: string, rows: number) => `${who} may then fetch these ${rows} rows for 24 hours.`,
   },
   refuse: { zh: '拒绝', en: 'Refuse' },
   refuseHint: {
-    zh: '拒绝后不能再批准,须重新申请。',
+    zh: '拒绝后不能再批准，须重新申请。',
     en: 'It cannot be allowed afterwards, only asked for anew.',
   },
   cancel: { zh: '取消', en: 'Cancel' },
   allowed: { zh: '已批准', en: 'Allowed' },
   refused: { zh: '已拒绝', en: 'Refused' },
   fetch: { zh: '下载', en: 'Fetch' },
-  got: { zh: '已下载,请妥善保管', en: 'Fetched; keep it safe' },
+  got: { zh: '已下载，请妥善保管', en: 'Fetched; keep it safe' },
   waitsForOther: { zh: '待他人批准', en: 'Another person decides' },
   searched: { zh: '按姓名搜索', en: 'searched by name' },
   whole: { zh: '全部', en: 'all' },

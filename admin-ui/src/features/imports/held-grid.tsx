@@ -3,9 +3,11 @@ import { App, Button, Input, Space, Table } from 'antd'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { type HeldRow } from '../../../../protocol/index.ts'
 import { useAct } from '../../shared/ask.ts'
+import { DraftNote } from '../../shared/draft.tsx'
 import { sentenceOf } from '../../shared/failure.tsx'
 import { useLanguage, useTexts } from '../../shared/language.tsx'
 import { useMay } from '../../shared/session.tsx'
+import { useEdits, type Cells } from './edits.ts'
 import { Reveal } from './reveal.tsx'
 import { words } from './texts.ts'
 
@@ -16,13 +18,11 @@ interface Props {
   /** The heading of the column that says who is meant. */
   readonly who: string | undefined
 }
-type Cells = Readonly<Record<string, string>>
-const shownMs = 60_000
 
 export function HeldGrid({ id, headings, rows, who }: Props) {
   const t = useTexts(words)
   const may = useMay()
-  const { edits, change, showFor } = useEdits()
+  const edits = useEdits(id)
   const grid = useRef<HTMLDivElement>(null)
   const widths = headings.map((heading) => widthOf(heading, rows))
   const focus = (row: HeldRow) => {
@@ -30,11 +30,12 @@ export function HeldGrid({ id, headings, rows, who }: Props) {
     grid.current?.querySelector<HTMLInputElement>(`[data-cell="${row.row}/${at}"]`)?.focus()
   }
   useFirstFocus(rows[0], focus)
-  const correcting = useCorrecting(id, rows, focus, (row) => change(row, undefined))
-  const save = (row: HeldRow) => correcting.save(row, edits.get(row.row) ?? {})
+  const correcting = useCorrecting(id, rows, focus, edits.forget)
+  const save = (row: HeldRow) => correcting.save(row, edits.of(row.row))
   return (
     <div ref={grid}>
       <p className="page-hint">{t.heldHint}</p>
+      <DraftNote at={edits.restored} drop={edits.drop} />
       <Table<HeldRow>
         size="small"
         rowKey="row"
@@ -55,8 +56,8 @@ export function HeldGrid({ id, headings, rows, who }: Props) {
             render: (_: unknown, row: HeldRow) => (
               <Cell
                 {...{ row, heading, at }}
-                text={edits.get(row.row)?.[heading] ?? row.cells[heading] ?? ''}
-                change={(text) => change(row.row, { [heading]: text })}
+                text={edits.textOf(row.row, heading) ?? row.cells[heading] ?? ''}
+                change={(text) => edits.type(row.row, heading, text)}
                 save={() => save(row)}
                 move={(event) => moveInColumn(event, grid.current, rows, row, at)}
               />
@@ -73,7 +74,7 @@ export function HeldGrid({ id, headings, rows, who }: Props) {
                   {t.save}
                 </Button>
                 {may('imports.reveal') && Object.values(row.cells).some((cell) => cell.includes('*')) && (
-                  <Reveal id={id} row={row.row} got={(cells) => showFor(row.row, cells)} />
+                  <Reveal id={id} row={row.row} got={(cells) => edits.showFor(row.row, cells)} />
                 )}
               </Space>
             ),
@@ -126,29 +127,6 @@ function Faults({ of: row }: { of: HeldRow }) {
       ))}
     </ul>
   )
-}
-
-/** What was typed, or shown for a purpose, and not taken in yet. */
-function useEdits() {
-  const [edits, setEdits] = useState<ReadonlyMap<number, Cells>>(new Map())
-  const change = (row: number, cells: Cells | undefined) =>
-    setEdits((before) => {
-      const after = new Map(before)
-      if (cells === undefined) after.delete(row)
-      else after.set(row, { ...before.get(row), ...cells })
-      return after
-    })
-  const showFor = (row: number, cells: Cells) => {
-    change(row, cells)
-    // What was only looked at is masked again; what was changed meanwhile stays.
-    setTimeout(() => setEdits((before) => without(before, row, cells)), shownMs)
-  }
-  return { edits, change, showFor }
-}
-
-function without(before: ReadonlyMap<number, Cells>, row: number, shown: Cells): ReadonlyMap<number, Cells> {
-  const left = Object.entries(before.get(row) ?? {}).filter(([heading, text]) => shown[heading] !== text)
-  return new Map(before).set(row, Object.fromEntries(left))
 }
 
 /** As wide as what stands in it: a Chinese character is two digits wide. */

@@ -4,43 +4,43 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '导入', en: 'Import' },
   hint: {
-    zh: '把 Excel 工作簿(.xlsx)或 CSV 拖到下面,或在 Excel 中复制单元格后按 Ctrl+V。先预览,再导入。',
+    zh: '把 Excel 工作簿（.xlsx）或 CSV 拖到下面，或在 Excel 中复制单元格后按 Ctrl+V。先预览，再导入。',
     en: 'Drop an Excel workbook (.xlsx) or a CSV below, or copy cells in Excel and press Ctrl+V. First a preview, then the import.',
   },
-  choose: { zh: '点此选择文件,或把文件拖到这里', en: 'Choose a file here, or drop one' },
+  choose: { zh: '点此选择文件，或把文件拖到这里', en: 'Choose a file here, or drop one' },
   kinds: {
-    zh: '花名册、流出登记表、流入登记表、活动与党费表;表头写法不限,能识别常见写法',
+    zh: '花名册、流出登记表、流入登记表、活动与党费表；表头写法不限，能识别常见写法',
     en: 'Roster, outflow register, arrivals register, activities and dues; the usual headings are recognised',
   },
   paste: { zh: '从剪贴板粘贴', en: 'Paste from the clipboard' },
   pasteHint: {
-    zh: '在 Excel 中选中表头和各行并复制,然后在这里按 Ctrl+V',
+    zh: '在 Excel 中选中表头和各行并复制，然后在这里按 Ctrl+V',
     en: 'In Excel copy the headings with the rows, then press Ctrl+V here',
   },
   pasteField: { zh: '粘贴处', en: 'Paste here' },
   pastedName: { zh: '粘贴.csv', en: 'pasted.csv' },
   tooLarge: {
-    zh: (mb: number) => `文件超过 ${mb} MB,请分成几个文件导入`,
+    zh: (mb: number) => `文件超过 ${mb} MB，请分成几个文件导入`,
     en: (mb: number) => `The file is larger than ${mb} MB: split it`,
   },
   file: { zh: '文件', en: 'File' },
   other: { zh: '换一个文件', en: 'Another file' },
   kind: { zh: '表的类别', en: 'Kind of table' },
   kindUnknown: {
-    zh: '看不出是哪一类表,请选择',
+    zh: '看不出是哪一类表，请选择',
     en: 'It is not clear what kind of table this is: choose',
   },
   sheet: { zh: '工作表', en: 'Sheet' },
   sheetAny: { zh: '自动识别', en: 'The one that fits' },
-  previewing: { zh: '正在预览,还没有写入任何内容…', en: 'Previewing; nothing is written yet…' },
-  previewTitle: { zh: '预览:还没有写入任何内容', en: 'Preview: nothing is written yet' },
+  previewing: { zh: '正在预览，还没有写入任何内容…', en: 'Previewing; nothing is written yet…' },
+  previewTitle: { zh: '预览：还没有写入任何内容', en: 'Preview: nothing is written yet' },
   run: { zh: (n: number) => `导入这 ${n} 行`, en: (n: number) => `Import these ${n} rows` },
   running: {
-    zh: (seconds: number) => `正在导入,已用 ${seconds} 秒;请不要关闭页面`,
+    zh: (seconds: number) => `正在导入，已用 ${seconds} 秒；请不要关闭页面`,
     en: (seconds: number) => `Importing for ${seconds} s; leave the page open`,
   },
   imported: {
-    zh: (n: number) => `导入完成,新增或更改 ${n} 行`,
+    zh: (n: number) => `导入完成，新增或更改 ${n} 行`,
     en: (n: number) => `Imported: ${n} rows new or changed`,
   },
   rows: { zh: '共有行数', en: 'Rows' },
@@ -52,7 +52,7 @@ export const words = texts({
   columns: { zh: '识别出的列', en: 'Columns recognised' },
   columnIn: { zh: (column: string) => `${column} 列`, en: (column: string) => `column ${column}` },
   place: {
-    zh: (sheet: string, row: number) => `工作表“${sheet}”,表头在第 ${row} 行`,
+    zh: (sheet: string, row: number) => `工作表“${sheet}”，表头在第 ${row} 行`,
     en: (sheet: string, row: number) => `sheet “${sheet}”, headings in row ${row}`,
   },
   byRegion: { zh: '发往各地', en: 'By host region' },
@@ -69,7 +69,7 @@ export const words = texts({
   back: { zh: '返回导入', en: 'Back to imports' },
   download: { zh: '下载待改正的行', en: 'Download the held rows' },
   downloaded: {
-    zh: '已下载;在 Excel 中改正后可作为新文件导入',
+    zh: '已下载；在 Excel 中改正后可作为新文件导入',
     en: 'Downloaded; correct it in Excel and import it as a new file',
   },
   heldTitle: {
@@ -77,7 +77,7 @@ export const words = texts({
     en: (n: number) => `${n} rows to correct`,
   },
   heldHint: {
-    zh: '在格中改正后按回车:这一行随即导入,光标到下一行有问题的格。上下键换行。',
+    zh: '在格中改正后按回车：这一行随即导入，光标到下一行有问题的格。上下键换行。',
     en: 'Correct the cell and press Enter: the row is taken in and the next faulty cell has the cursor. Arrows change rows.',
   },
   allRight: { zh: '没有待改正的行', en: 'There is nothing to correct' },
@@ -93,13 +93,13 @@ export const words = texts({
     en: (row: number) => `Row ${row} is on record already`,
   },
   rowWaits: {
-    zh: (row: number) => `第 ${row} 行已收下,等待对方后自动发出`,
+    zh: (row: number) => `第 ${row} 行已收下，等待对方后自动发出`,
     en: (row: number) => `Row ${row} is kept and goes out by itself later`,
   },
   rowHeld: { zh: (row: number) => `第 ${row} 行还有问题`, en: (row: number) => `Row ${row} is still faulty` },
   more: { zh: '再显示一些', en: 'Show more' },
   waitingTitle: {
-    zh: (n: number) => `等待中的 ${n} 行:不用处理,条件具备后自动发出`,
+    zh: (n: number) => `等待中的 ${n} 行：不用处理，条件具备后自动发出`,
     en: (n: number) => `${n} rows wait and go out by themselves`,
   },
   flaggedTitle: {

@@ -4,12 +4,12 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '党员名册', en: 'Members' },
   hint: {
-    zh: '组织关系在本地的党员。点一行查看本人情况、在各地的登记,并可登记流出。',
+    zh: '组织关系在本地的党员。点一行查看本人情况、在各地的登记，并可登记流出。',
     en: 'Members whose affiliation is here. Open one for the particulars, the stays elsewhere, and to register an outflow.',
   },
-  chooseTitle: { zh: '登记流出:请选择外出的党员', en: 'Register an outflow: choose the member who leaves' },
+  chooseTitle: { zh: '登记流出：请选择外出的党员', en: 'Register an outflow: choose the member who leaves' },
   chooseHint: {
-    zh: '输入姓名开头或完整身份证号,按回车查找,再点外出的党员;接着填写去向。',
+    zh: '输入姓名开头或完整身份证号，按回车查找，再点外出的党员；接着填写去向。',
     en: 'Type the beginning of the name or the whole ID number and press Enter, then choose the member who leaves.',
   },
   search: { zh: '姓名开头或完整身份证号', en: 'Beginning of a name, or a whole ID number' },
@@ -39,23 +39,23 @@ export const words = texts({
   leftOn: { zh: '外出日期', en: 'Left on' },
   openCase: { zh: '打开', en: 'Open' },
   register: { zh: '登记流出', en: 'Register an outflow' },
-  registerFor: { zh: (name: string) => `登记流出:${name}`, en: (name: string) => `Outflow of ${name}` },
+  registerFor: { zh: (name: string) => `登记流出：${name}`, en: (name: string) => `Outflow of ${name}` },
   close: { zh: '关闭', en: 'Close' },
   save: { zh: '登记并通知流入地', en: 'Register and tell the host' },
   needed: { zh: '请填写此项', en: 'Fill this in' },
   neededHost: { zh: '请选择流入地', en: 'Choose the host region' },
   dayRule: {
-    zh: '请填写日期,如 2026-3-5;只知道月份时填 2026-3',
+    zh: '请填写日期，如 2026-3-5；只知道月份时填 2026-3',
     en: 'A day such as 2026-3-5, or a month such as 2026-3',
   },
   phoneRule: { zh: '电话应为 5 至 20 位数字', en: 'A phone number has 5 to 20 digits' },
   destinationHint: {
-    zh: '写到街道或单位;写出地区名称时自动选定流入地',
+    zh: '写到街道或单位；写出地区名称时自动选定流入地',
     en: 'As near as street or employer; the host region is chosen by itself when named',
   },
   reason: { zh: '外出原因', en: 'Reason' },
   reasons: {
-    zh: '务工经商,投靠亲友,随子女居住,学习培训,退休异地居住,其他',
+    zh: '务工经商，投靠亲友，随子女居住，学习培训，退休异地居住，其他',
     en: 'Work or business,Joining relatives,Living with children,Study,Retirement elsewhere,Other',
   },
   occupation: { zh: '从事职业', en: 'Occupation' },
@@ -64,7 +64,7 @@ export const words = texts({
   contact: { zh: '党组织联系人', en: 'Contact person of the organisation' },
   phoneHint: { zh: '不填则用名册上的电话', en: 'Left empty: the number on the roster' },
   noRegions: {
-    zh: '还没有与任何地区签订共管协议,暂不能登记流出。请系统管理员在“对方节点”中签订协议。',
+    zh: '还没有与任何地区签订共管协议，暂不能登记流出。请系统管理员在“对方节点”中签订协议。',
     en: 'There is no agreement with any region yet. Ask the administrator to conclude one under Peers.',
   },
   openAlready: {
@@ -73,15 +73,15 @@ export const words = texts({
   },
   lookAtIt: { zh: '查看该登记', en: 'Look at it' },
   published: {
-    zh: (name: string, region: string) => `已登记 ${name} 流出到${region},正在通知对方`,
+    zh: (name: string, region: string) => `已登记 ${name} 流出到${region}，正在通知对方`,
     en: (name: string, region: string) => `${name}’s outflow to ${region} is registered and on its way`,
   },
   amended: {
-    zh: (name: string) => `已更正 ${name} 的流出登记,正在通知对方`,
+    zh: (name: string) => `已更正 ${name} 的流出登记，正在通知对方`,
     en: (name: string) => `${name}’s outflow is corrected and on its way`,
   },
   unchanged: {
-    zh: '与已有登记相同,没有新增或更改',
+    zh: '与已有登记相同，没有新增或更改',
     en: 'This is on record already; nothing was changed',
   },
 })

@@ -1,10 +1,12 @@
 /** The tree of organisations with its people; names and places are kept in order here. */
 import { DownOutlined, PlusOutlined } from '@ant-design/icons'
-import { Button, Dropdown, Empty, Input, Table, Tag } from 'antd'
+import { Button, Dropdown, Empty, Table, Tag } from 'antd'
 import { useMemo, useState } from 'react'
 import { Link } from 'react-router'
+import { casesAt } from '../../shared/addresses.ts'
 import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
+import { FindField } from '../../shared/list/find-field.tsx'
 import { useOrganisations, type OrganisationNode } from '../../shared/organisations.tsx'
 import { Page } from '../../shared/page.tsx'
 import { usePrinting } from '../../shared/printing.ts'
@@ -34,21 +36,20 @@ export function OrganisationsPage() {
     >
       {error && <Failure of={error} again={again} />}
       <div className="list-tools">
-        <Input
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          placeholder={t.search}
-          aria-label={t.search}
-          allowClear
-          autoComplete="off"
-          style={{ width: 290, maxWidth: '100%' }}
-        />
+        <FindField typed={search} setTyped={setSearch} hint={t.search} width={290} />
       </div>
       <Tree {...{ shown, setChange }} loading={!ready && !error} searched={search.trim() !== ''} />
       {change && <Changing change={change} done={() => setChange(undefined)} />}
     </Page>
   )
 }
+
+/** From a count to those who are counted. */
+const leadsTo = {
+  members: (organisation: string) => `/members?organisation=${organisation}`,
+  away: (organisation: string) => casesAt('home', { organisation }),
+  here: (organisation: string) => casesAt('host', { organisation }),
+} as const
 
 interface TreeProps {
   readonly shown: readonly OrganisationNode[]
@@ -69,8 +70,8 @@ function Tree({ shown, loading, searched, setChange }: TreeProps) {
     align: 'right' as const,
     width: 90,
     render: (_: unknown, one: OrganisationNode) =>
-      key === 'members' && one.members > 0 && may('members.query') ? (
-        <Link to={`/members?organisation=${one.id}`}>{one.members}</Link>
+      one[key] > 0 && may(key === 'members' ? 'members.query' : 'cases.query') ? (
+        <Link to={leadsTo[key](one.id)}>{one[key]}</Link>
       ) : (
         one[key]
       ),

@@ -4,7 +4,7 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '党组织', en: 'Organisations' },
   hint: {
-    zh: '本地区的党委与党支部。人数含下级;导入名册时出现的新支部会自动加入。',
+    zh: '本地区的党委与党支部。人数含下级；导入名册时出现的新支部会自动加入。',
     en: 'Committees and branches of this region. Counts include those below; branches named in an import are added by themselves.',
   },
   search: { zh: '名称', en: 'Name' },
@@ -23,7 +23,7 @@ export const words = texts({
   underRegion: { zh: '不选则直属本地区', en: 'Left empty: directly under the region' },
   newName: { zh: '全称', en: 'Full name' },
   nameHint: {
-    zh: '请写全称,与名册上的写法一致,如“中共东河镇三岭村支部委员会”',
+    zh: '请写全称，与名册上的写法一致，如“中共东河镇三岭村支部委员会”',
     en: 'In full, as the rosters write it',
   },
   needed: { zh: '请填写此项', en: 'Fill this in' },
@@ -42,7 +42,7 @@ export const words = texts({
   merge: { zh: '并入另一组织', en: 'Merge into another' },
   mergeInto: { zh: '并入', en: 'Merge into' },
   mergeHint: {
-    zh: '同一支部有两种写法时用。党员、登记、下级和账号都归入所选组织,本组织随即消失。',
+    zh: '同一支部有两种写法时用。党员、登记、下级和账号都归入所选组织，本组织随即消失。',
     en: 'For one branch written in two ways: its people, cases, branches and accounts go to the other, and it is gone.',
   },
   mergeAsk: {
@@ -53,7 +53,7 @@ export const words = texts({
   merged: { zh: (name: string) => `已并入 ${name}`, en: (name: string) => `It is part of ${name} now` },
   nothing: { zh: '没有名称相符的党组织', en: 'No organisation has such a name' },
   empty: {
-    zh: '还没有党组织。导入党员花名册后自动建立,也可在此新增。',
+    zh: '还没有党组织。导入党员花名册后自动建立，也可在此新增。',
     en: 'None yet. They come with the roster, or add them here.',
   },
 })

@@ -7,6 +7,7 @@ import { useCaseColumns, useCaseFilters } from '../../shared/case-columns.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { List, type Column } from '../../shared/list/index.tsx'
 import { Age } from '../../shared/moments.tsx'
+import { useOrganisationFilter } from '../../shared/organisations.tsx'
 import { Page } from '../../shared/page.tsx'
 import { useRegions } from '../../shared/regions.ts'
 import { useMay } from '../../shared/session.tsx'
@@ -17,6 +18,7 @@ export function OutflowPage() {
   const { nameOf } = useRegions()
   const { meaning, home, host, difference } = useCaseColumns()
   const filters = useCaseFilters()
+  const organisation = { ...useOrganisationFilter(), width: 150 }
   const may = useMay()
   const columns: Column<CaseRowView>[] = [
     { key: 'name', title: t.name, text: ({ name }) => name, head: true },
@@ -55,7 +57,7 @@ export function OutflowPage() {
         route="cases.query"
         fixed={{ side: 'home' }}
         columns={columns}
-        filters={[filters.peer(t.peer), filters.meaning]}
+        filters={[filters.peer(t.peer), filters.meaning, organisation]}
         searchHint={t.search}
         rowKey={({ id }) => id}
         open={({ id }) => `/cases/${id}`}

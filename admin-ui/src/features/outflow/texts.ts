@@ -3,7 +3,7 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '流出登记', en: 'Outflow' },
   hint: {
-    zh: '本地党员外出到其他地区的登记,与流入地的登记对照。新增请到“党员名册”中选择党员,或在“导入”中导入流出登记表。',
+    zh: '本地党员外出到其他地区的登记，与流入地的登记对照。新增请到“党员名册”中选择党员，或在“导入”中导入流出登记表。',
     en: 'Our members who are elsewhere, beside what the other region says. Choose a member under Members to add one, or import a register.',
   },
   name: { zh: '姓名', en: 'Name' },
@@ -17,7 +17,7 @@ export const words = texts({
   file: { zh: '流出登记', en: 'outflow' },
   add: { zh: '登记流出', en: 'Register an outflow' },
   empty: {
-    zh: '还没有流出登记。点“登记流出”选择党员,或导入流出登记表。',
+    zh: '还没有流出登记。点“登记流出”选择党员，或导入流出登记表。',
     en: 'No outflow yet. Register one by choosing a member, or import the register.',
   },
 })

@@ -37,6 +37,7 @@ function Who() {
   const t = useTexts(words)
   const role = useWord(roleWords)
   const { account } = useSession().who
+  const provider = useAsk('entrance.look', {}, { staleTime: Infinity }).data?.oidc != null
   return (
     <Card size="small" className="section">
       <Descriptions
@@ -48,6 +49,9 @@ function Who() {
           { key: 'role', label: t.role, children: role(account.role) },
           ...(account.organisation
             ? [{ key: 'organisation', label: t.organisation, children: account.organisation.name }]
+            : []),
+          ...(provider || account.linked
+            ? [{ key: 'provider', label: t.provider, children: account.linked ? t.linked : t.notLinked }]
             : []),
         ]}
       />

@@ -111,7 +111,9 @@ function FirstCode({
     <>
       <p>{t.scan}</p>
       <div role="img" aria-label={t.qr}>
-        <QRCode type="canvas" value={begun.uri} size={200} />
+        <div aria-hidden>
+          <QRCode type="canvas" value={begun.uri} size={200} />
+        </div>
       </div>
       <p>
         {t.byHand} <code className="breaks">{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>

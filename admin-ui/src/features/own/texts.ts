@@ -7,6 +7,12 @@ export const words = texts({
   name: { zh: '姓名', en: 'Name' },
   role: { zh: '角色', en: 'Role' },
   organisation: { zh: '组织', en: 'Organisation' },
+  provider: { zh: '统一身份认证', en: 'Identity provider' },
+  linked: { zh: '已关联，可用它登录', en: 'Linked: you can sign in by it' },
+  notLinked: {
+    zh: '未关联。需要时请系统管理员给您一次性关联码',
+    en: 'Not linked. Ask the administrator for a one-time link code',
+  },
   changedBy: {
     zh: '姓名、角色和组织由系统管理员更改。',
     en: 'Name, role and organisation are changed by the administrator.',
@@ -15,10 +21,10 @@ export const words = texts({
   current: { zh: '现在的密码', en: 'Present password' },
   needed: { zh: '请填写此项', en: 'Fill this in' },
   change: { zh: '修改密码', en: 'Change it' },
-  changed: { zh: '密码已修改,其他登录已结束', en: 'The password is changed; other sessions are ended' },
+  changed: { zh: '密码已修改，其他登录已结束', en: 'The password is changed; other sessions are ended' },
   factor: { zh: '两步验证', en: 'Second factor' },
   factorOff: {
-    zh: '未启用。启用后,登录时除密码外还要输入手机上的六位数字;密码泄露也无法登录。',
+    zh: '未启用。启用后，登录时除密码外还要输入手机上的六位数字；密码泄露也无法登录。',
     en: 'Off. With it, signing in also asks for six digits from your phone; a stolen password alone is worth nothing.',
   },
   factorOn: {
@@ -32,17 +38,17 @@ export const words = texts({
   goOn: { zh: '继续', en: 'Continue' },
   cancel: { zh: '取消', en: 'Cancel' },
   scan: {
-    zh: '用手机上的验证器(如各类“身份验证器”应用)扫描二维码,然后输入它显示的六位数字。',
+    zh: '用手机上的验证器（如各类“身份验证器”应用）扫描二维码，然后输入它显示的六位数字。',
     en: 'Scan this with an authenticator on your phone, then type the six digits it shows.',
   },
-  byHand: { zh: '不能扫描时,手工输入这串密钥:', en: 'If you cannot scan it, type this key:' },
+  byHand: { zh: '不能扫描时，手工输入这串密钥：', en: 'If you cannot scan it, type this key:' },
   qr: { zh: '两步验证二维码', en: 'QR code of the second factor' },
   code: { zh: '六位验证码', en: 'Six-digit code' },
   confirm: { zh: '确认启用', en: 'Confirm' },
   confirmed: { zh: '两步验证已启用', en: 'The second factor is on' },
   codesTitle: { zh: '恢复码', en: 'Recovery codes' },
   codesHint: {
-    zh: '手机丢失时,每个恢复码可代替验证码登录一次。只显示这一次:请打印或抄写,放在安全的地方,不要存在本机。',
+    zh: '手机丢失时，每个恢复码可代替验证码登录一次。只显示这一次：请打印或抄写，放在安全的地方，不要存在本机。',
     en: 'If the phone is lost, each of these signs you in once. They are shown this once: print or write them down, keep them safe and not on this computer.',
   },
   print: { zh: '打印', en: 'Print' },
@@ -51,7 +57,7 @@ export const words = texts({
   keptSafe: { zh: '已妥善保存', en: 'I have kept them' },
   sessions: { zh: '登录中的会话', en: 'Where you are signed in' },
   sessionsHint: {
-    zh: '看到不是自己的登录?请结束它,并立即修改密码。',
+    zh: '看到不是自己的登录？请结束它，并立即修改密码。',
     en: 'One that is not yours? End it, and change your password at once.',
   },
   sessionEnded: { zh: '已结束该登录', en: 'That session is ended' },

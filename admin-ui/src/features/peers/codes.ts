@@ -14,7 +14,7 @@ export const codeWords = texts({
   bad_field: { zh: '字段不合规定', en: 'A field does not fit' },
   issuer_mismatch: { zh: '签发方与密钥不符', en: 'Issuer is not the key’s holder' },
   wrong_audience: { zh: '不是发给本节点的', en: 'Meant for another node' },
-  bad_time: { zh: '时间偏差过大,请核对时钟', en: 'Time is off: compare clocks' },
+  bad_time: { zh: '时间偏差过大，请核对时钟', en: 'Time is off: compare clocks' },
   replayed_nonce: { zh: '重复使用的请求', en: 'A request used twice' },
   no_agreement: { zh: '没有有效的共管协议', en: 'No agreement in force' },
   suspended: { zh: '往来已暂停', en: 'Exchange is paused' },

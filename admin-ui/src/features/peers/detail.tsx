@@ -6,10 +6,16 @@ import { Failure } from '../../shared/failure.tsx'
 import { useTexts } from '../../shared/language.tsx'
 import { shortMoment } from '../../shared/moments.tsx'
 import { Page } from '../../shared/page.tsx'
-import { conditionOf, ConditionTag, useConditionSentence } from '../../shared/peer-condition.tsx'
+import {
+  conditionOf,
+  ConditionTag,
+  useConditionSentence,
+  type Condition,
+} from '../../shared/peer-condition.tsx'
 import { useMay, useSession } from '../../shared/session.tsx'
 import { familyWords, useWord } from '../../shared/words.ts'
 import { Alarms } from './alarms.tsx'
+import { codeWords } from './codes.ts'
 import { Doing } from './doing.tsx'
 import { Fingerprint } from './fingerprint.tsx'
 import { type PeerDetail } from './peer-detail.ts'
@@ -53,11 +59,20 @@ export function Detail() {
   )
 }
 
+const kinds: Partial<Record<Condition, 'success' | 'info' | 'error'>> = {
+  delivered: 'success',
+  waiting: 'info',
+  frozen: 'error',
+  closed: 'error',
+  revoked: 'error',
+}
+
 function Standing({ peer }: { peer: PeerDetail }) {
   const t = useTexts(words)
   const say = useConditionSentence()
+  const code = useWord(codeWords)
   const condition = conditionOf(peer)
-  const kind = condition === 'delivered' ? 'success' : condition === 'waiting' ? 'info' : ('warning' as const)
+  const kind = kinds[condition] ?? 'warning'
   const heard = peer.heardAt === null ? t.never : shortMoment(peer.heardAt)
   return (
     <Alert
@@ -72,7 +87,7 @@ function Standing({ peer }: { peer: PeerDetail }) {
       description={
         <>
           {t.heard} {heard}
-          {peer.problem && ` · ${t.problem(peer.problem.code, shortMoment(peer.problem.at))}`}
+          {peer.problem && ` · ${t.problem(code(peer.problem.code), shortMoment(peer.problem.at))}`}
         </>
       }
     />
@@ -93,7 +108,7 @@ function Fingerprints({ peer }: { peer: PeerDetail }) {
         </div>
         <div>
           <h3>{t.theirs(peer.name)}</h3>
-          <Fingerprint of={peer.fingerprint} label={t.theirs(peer.name)} />
+          <Fingerprint of={peer.fingerprint || '—'} label={t.theirs(peer.name)} />
         </div>
       </div>
     </Card>

@@ -3,7 +3,7 @@ import { texts } from '../../shared/language.tsx'
 export const words = texts({
   title: { zh: '设置', en: 'Settings' },
   hint: {
-    zh: '上面的可在这里更改,立即生效;下面的写在配置文件中,由信息人员更改。',
+    zh: '上面的可在这里更改，立即生效；下面的写在配置文件中，由信息人员更改。',
     en: 'The upper ones are changed here and hold at once; the lower ones stand in the configuration file of the node.',
   },
   changeable: { zh: '可更改的设置', en: 'Changed here' },
@@ -17,7 +17,7 @@ export const words = texts({
   },
   sessionAbsoluteHoursHint: { zh: '小时。到时须重新登录。', en: 'hours, then one signs in anew.' },
   exportRowsAloneHint: {
-    zh: '行。超过须第二人批准;0 表示一律须批准。',
+    zh: '行。超过须第二人批准；0 表示一律须批准。',
     en: 'rows. More need a second person; 0 for always.',
   },
   revealsAnHourHint: {
@@ -25,21 +25,21 @@ export const words = texts({
     en: 'times. More by one account within an hour raise an alarm.',
   },
   bounds: {
-    zh: (least: number, most: number, shipped: number) => `可填 ${least} 至 ${most},原值 ${shipped}`,
+    zh: (least: number, most: number, shipped: number) => `可填 ${least} 至 ${most}，原值 ${shipped}`,
     en: (least: number, most: number, shipped: number) => `${least} to ${most}; as shipped ${shipped}`,
   },
   officeName: { zh: '单位名称', en: 'Name of the office' },
   officeNameHint: {
-    zh: '显示在页面顶端和登录页;不填则用地区名。',
+    zh: '显示在页面顶端和登录页；不填则用地区名。',
     en: 'Shown on top of each page and where one signs in; the region’s name without it.',
   },
   officeContact: { zh: '求助联系方式', en: 'Whom to ask for help' },
   officeContactHint: {
-    zh: '登录页上人人可见,请填单位电话,不要填个人手机。',
+    zh: '登录页上人人可见，请填单位电话，不要填个人手机。',
     en: 'Everybody sees it before signing in: an office’s number, not a person’s.',
   },
   save: { zh: '保存', en: 'Save' },
-  saved: { zh: '已保存,立即生效', en: 'Saved; it holds at once' },
+  saved: { zh: '已保存，立即生效', en: 'Saved; it holds at once' },
   unchanged: { zh: '没有更改', en: 'Nothing was changed' },
   fixed: { zh: '配置文件中的设置', en: 'In the configuration file' },
   node: { zh: '地区代码', en: 'Code of the region' },

@@ -4,12 +4,13 @@
  *
  * What is searched for is never in the address: it is a name. Chosen filters are, so that a page can lead to a list.
  */
-import { Alert, Button, Card, Descriptions, Empty, Grid, Table } from 'antd'
+import { Alert, Button, Card, Empty, Grid, Table } from 'antd'
 import { useMemo, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import { useNavigate } from 'react-router'
 import { Failure } from '../failure.tsx'
 import { useTexts } from '../language.tsx'
 import { compareTexts, type Column } from './column.ts'
+import { RowCards } from './cards.tsx'
 import { type ListProps } from './props.ts'
 import { useList, type ListRoute, type RowOf } from './reading.ts'
 import { useArrangement } from './arrangement.ts'
@@ -23,9 +24,12 @@ export function List<N extends ListRoute>(props: ListProps<N>) {
   const { name, route, columns, filters = [], fixed = {}, rowKey } = props
   const arranged = useArrangement(name, columns, filters)
   const question = { ...fixed, ...arranged.question }
-  const list = useList(route, question, props.params)
+  const read = useList(route, question, props.params)
+  const list = { ...read, rows: props.merge ? props.merge(read.rows) : read.rows }
   const [chosen, setChosen] = useState<readonly string[]>([])
-  const wide = Grid.useBreakpoint().md ?? true
+  const printing = usePrinting()
+  // Paper is no phone, however narrow: a register is printed as a table.
+  const wide = (Grid.useBreakpoint().md ?? true) || printing
   const shown = columns.filter(({ key }) => arranged.columns.includes(key))
   const picked = list.rows.filter((row) => chosen.includes(rowKey(row)))
   if (list.error && list.rows.length === 0)
@@ -149,35 +153,10 @@ function moveOrOpen(event: KeyboardEvent<HTMLElement>, open: () => void): void {
 }
 
 function Cards<N extends ListRoute>({ props, shown, list, filtered }: Showing<N>) {
-  const navigate = useNavigate()
-  const { open } = props
-  const head = shown.find((column) => column.head) ?? shown[0]
   if (list.rows.length === 0)
     return list.isFetching ? <Card loading /> : <Nothing filtered={filtered} first={props.empty} />
-  return (
-    <div className="list-cards">
-      {list.rows.map((row) => (
-        <Card
-          key={props.rowKey(row)}
-          size="small"
-          title={head && (head.show?.(row) ?? head.text(row))}
-          {...(open ? { hoverable: true, onClick: () => void navigate(open(row)) } : {})}
-        >
-          <Descriptions
-            size="small"
-            column={1}
-            items={shown
-              .filter((column) => column !== head && (column.work === true || column.text(row) !== ''))
-              .map((column) => ({
-                key: column.key,
-                label: column.title,
-                children: column.show?.(row) ?? column.text(row),
-              }))}
-          />
-        </Card>
-      ))}
-    </div>
-  )
+  const { rowKey, open } = props
+  return <RowCards {...{ rowKey, columns: shown, rows: list.rows, ...(open ? { open } : {}) }} />
 }
 
 function Nothing({ filtered, first }: { filtered: boolean; first: ReactNode }) {

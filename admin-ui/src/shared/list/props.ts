@@ -17,6 +17,8 @@ export interface ListProps<N extends ListRoute> {
   readonly searchHint?: string
   /** Where the search is what one comes for: one may type at once. */
   readonly searchFirst?: boolean
+  /** Rows as they are shown, of those that were read. */
+  readonly merge?: (rows: RowOf<N>[]) => RowOf<N>[]
   readonly rowKey: (row: RowOf<N>) => string
   /** Where a row leads. */
   readonly open?: (row: RowOf<N>) => string

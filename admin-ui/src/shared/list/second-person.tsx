@@ -11,16 +11,16 @@ import { type Question } from './reading.ts'
 const words = texts({
   title: { zh: '请第二人批准导出', en: 'Ask a second person' },
   why: {
-    zh: '所列人数较多,须由组织部另一位同志或系统管理员批准,批准后 24 小时内可下载。',
+    zh: '所列人数较多，须由组织部另一位同志或系统管理员批准，批准后 24 小时内可下载。',
     en: 'The list is long: another officer or an administrator must allow it. Then it can be fetched for 24 hours.',
   },
   purpose: { zh: '用途', en: 'What for' },
-  words: { zh: '补充说明(给批准人看)', en: 'More about it, for who decides' },
+  words: { zh: '补充说明（给批准人看）', en: 'More about it, for who decides' },
   needed: { zh: '请选择用途', en: 'Choose what it is for' },
   ask: { zh: '提出申请', en: 'Ask' },
   cancel: { zh: '取消', en: 'Cancel' },
   asked: {
-    zh: (rows: number) => `已申请导出 ${rows} 行,批准后在“导出申请”中下载`,
+    zh: (rows: number) => `已申请导出 ${rows} 行，批准后在“导出申请”中下载`,
     en: (rows: number) => `Asked for ${rows} rows; fetch them under Exports once they are allowed`,
   },
 })

@@ -6,7 +6,7 @@ export const words = texts({
   columns: { zh: '列', en: 'Columns' },
   copy: { zh: '复制', en: 'Copy' },
   copied: {
-    zh: (n: number) => `已复制 ${n} 行,可粘贴到 Excel`,
+    zh: (n: number) => `已复制 ${n} 行，可粘贴到 Excel`,
     en: (n: number) => `${n} rows copied, ready to paste into Excel`,
   },
   export: { zh: '导出 Excel', en: 'Export to Excel' },
@@ -25,7 +25,7 @@ export const words = texts({
   reset: { zh: '清除筛选', en: 'Clear filters' },
   shown: { zh: (n: number) => `共 ${n} 行`, en: (n: number) => `${n} rows` },
   shownMore: {
-    zh: (n: number) => `已显示 ${n} 行,还有更多`,
+    zh: (n: number) => `已显示 ${n} 行，还有更多`,
     en: (n: number) => `${n} rows shown, there are more`,
   },
   sortedOfShown: { zh: '排序只对已显示的行有效', en: 'sorted among the rows shown' },

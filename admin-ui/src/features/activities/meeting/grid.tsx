@@ -45,13 +45,11 @@ export function Grid({ people, loading, chosen, present, setPresent, side, amoun
   return (
     <Table<CaseRowView>
       size="small"
-      className="sticky-head"
+      className="sticky-head wide-on-phone"
       rowKey="id"
       pagination={false}
       loading={loading}
       dataSource={[...people]}
-      // An empty table that scrolls is a place the keyboard cannot reach.
-      {...(people.length > 0 ? { scroll: { x: 620 } } : {})}
       locale={{
         emptyText: (
           <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={chosen ? t.nobodyHere : t.chooseFirst} />

@@ -44,7 +44,9 @@ export function Pasting({ begin, people, take, close }: Props) {
         style={{ marginBottom: 12 }}
       />
       <div style={{ display: 'grid', gap: 8 }} role="status">
-        {text.trim() !== '' && <Alert type="success" showIcon title={t.foundOf(all.length)} />}
+        {text.trim() !== '' && (
+          <Alert type={all.length > 0 ? 'success' : 'info'} showIcon title={t.foundOf(all.length)} />
+        )}
         {pasted.unknown.length > 0 && (
           <Alert type="warning" showIcon title={t.unknown} description={pasted.unknown.join('、')} />
         )}

@@ -4,7 +4,7 @@ import { texts } from '../../../shared/language.tsx'
 export const words = texts({
   title: { zh: '批量报送支部活动', en: 'Report a branch meeting' },
   hint: {
-    zh: '选支部、填活动、勾参加的人,一次报送。名单可从 Excel 复制后直接粘贴(Ctrl+V)。',
+    zh: '选支部、填活动、勾参加的人，一次报送。名单可从 Excel 复制后直接粘贴（Ctrl+V）。',
     en: 'Choose the branch, say what took place, tick who was there, report. A list of names can be pasted from Excel (Ctrl+V).',
   },
   organisation: { zh: '党组织', en: 'Organisation' },
@@ -13,14 +13,14 @@ export const words = texts({
   away: { zh: '在外的本地党员', en: 'Our members who are away' },
   whatTitle: { zh: '活动', en: 'Activity' },
   whoTitle: {
-    zh: (ticked: number, all: number) => `参加人员:已勾 ${ticked} 人,共 ${all} 人`,
+    zh: (ticked: number, all: number) => `参加人员：已勾 ${ticked} 人，共 ${all} 人`,
     en: (ticked: number, all: number) => `Who was there: ${ticked} of ${all}`,
   },
   amounts: { zh: '党费金额', en: 'Amount' },
   same: { zh: '每人相同', en: 'The same for all' },
   each: { zh: '逐人填写', en: 'For each person' },
-  amount: { zh: '金额(元)', en: 'Amount (yuan)' },
-  amountRule: { zh: '请填写金额,如 18.50', en: 'An amount such as 18.50' },
+  amount: { zh: '金额（元）', en: 'Amount (yuan)' },
+  amountRule: { zh: '请填写金额，如 18.50', en: 'An amount such as 18.50' },
   name: { zh: '姓名', en: 'Name' },
   peer: { zh: '对方地区', en: 'Other region' },
   branch: { zh: '所在党支部', en: 'Branch' },
@@ -32,12 +32,12 @@ export const words = texts({
     en: 'There is nobody to report on in this organisation. See whether arrivals have been placed in a branch.',
   },
   keys: {
-    zh: '上下键移动,空格勾选。',
+    zh: '上下键移动，空格勾选。',
     en: 'Arrows move, the space bar ticks.',
   },
   paste: { zh: '粘贴名单', en: 'Paste names' },
   pasteHint: {
-    zh: '每行一人,或用顿号隔开。从 Excel 复制两列“姓名、金额”时,金额也会填上。',
+    zh: '每行一人，或用顿号隔开。从 Excel 复制两列“姓名、金额”时，金额也会填上。',
     en: 'One to a line, or with commas. Two columns “name, amount” from Excel fill in the amounts as well.',
   },
   pasteField: { zh: '名单', en: 'Names' },
@@ -46,7 +46,7 @@ export const words = texts({
   foundOf: { zh: (n: number) => `找到 ${n} 人`, en: (n: number) => `${n} found` },
   unknown: { zh: '名单中没有的姓名', en: 'Names nobody here has' },
   ambiguous: {
-    zh: (name: string) => `有几位“${name}”,请选择`,
+    zh: (name: string) => `有几位“${name}”，请选择`,
     en: (name: string) => `Several are called “${name}”: choose`,
   },
   pasted: {
@@ -60,7 +60,7 @@ export const words = texts({
     en: (n: number) => `${n} have no amount, or a wrong one`,
   },
   going: {
-    zh: (done: number, all: number) => `正在报送:${done} / ${all}`,
+    zh: (done: number, all: number) => `正在报送：${done} / ${all}`,
     en: (done: number, all: number) => `Reporting: ${done} of ${all}`,
   },
   result: {
