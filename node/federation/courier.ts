@@ -215,12 +215,11 @@ export class Courier {
   }
 
   private async run(node: NodeId, route: Route): Promise<void> {
-    const peer = await this.store.read((reader) => this.peers.get(reader, node))
-    if (!peer || peer.paused) return
-    if (!this.peers.inForce(peer, this.clock.nowMs())) return this.outOfForce(peer, route)
-    if (!(await this.lease.held())) return this.stall(route, 'another_process')
     let step: Step = 'again'
     while (step === 'again' && !this.stopped) {
+      // Asked anew for each post: a backlog takes long, and a person may pause the peer or revoke its key meanwhile.
+      const peer = await this.whoMayBeSent(node, route)
+      if (!peer) break
       // Not before it can be sent: what is written while the peer is away leaves under few signatures.
       step = mustWait(route.state, this.clock.nowMs()) ? 'later' : await this.step(peer, route)
       if (step === 'done') step = await this.settled(route, step)
@@ -235,6 +234,15 @@ export class Courier {
       await ahead
     }
     if (step === 'later') this.retryLater(node, route)
+  }
+
+  private async whoMayBeSent(node: NodeId, route: Route): Promise<Peer | undefined> {
+    const peer = await this.store.read((reader) => this.peers.get(reader, node))
+    if (!peer || peer.paused) return undefined
+    if (!this.peers.inForce(peer, this.clock.nowMs())) await this.outOfForce(peer, route)
+    else if (!(await this.lease.held())) this.stall(route, 'another_process')
+    else return peer
+    return undefined
   }
 
   /** One that has ended was warned of before; of one that has not begun only this tells. */

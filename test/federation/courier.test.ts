@@ -411,6 +411,24 @@ it('sends nothing to a paused peer, keeps what is written for it, and sends it w
   await delivered()
 })
 
+it('stops in the middle of a backlog when its peer is paused', async () => {
+  pair = await twoRegions(1, { recordsPerEnvelope: 1 })
+  pair.network.fate = () => 'hold'
+  await publish(1, 200)
+  await pair.home.region.agreements.pause(shenzhen, true)
+  pair.network.fate = () => 'deliver'
+  pair.network.release()
+  await pair.clock.advance(60_000)
+  const waiting = async () => (await pair.home.store.read((reader) => reader.find(recordsOut, {}))).length
+  const taken = async () => (await pair.host.store.read((reader) => reader.find(recordsIn, {}))).length
+  expect(await waiting()).toBe(200)
+  expect(await taken()).toBeLessThan(130)
+  await pair.home.region.agreements.pause(shenzhen, false)
+  pair.home.region.courier.wake(shenzhen)
+  await pair.clock.advance(60_000)
+  expect(await taken()).toBe(200)
+})
+
 it('has nothing to report when the store fails it, but the fault, and goes on when it is back', async () => {
   await pair.home.region.start()
   pair.network.fate = () => 'hold'

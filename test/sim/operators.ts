@@ -75,6 +75,9 @@ async function concludeAgain(world: Stage, life: Life, peer: NodeId, id: string)
   if (!now || now.terms.id !== id) return true
   const other = world.nodes.get(peer)
   if (other && (!other.life || other.twin || world.damaged.has(peer))) return false
+  // They will meet for a stolen key anyway; before its revocation a new agreement would only be revoked with it.
+  const pair = [region.self, peer]
+  if (world.errands.some((errand) => pair.includes(errand.node) && pair.includes(errand.peer))) return false
   world.tell(`operators of ${region.self} and ${peer} conclude again what begins on ${now.terms.from}`)
   try {
     if (other?.life) await world.agree(life, other.life)
