@@ -413,9 +413,14 @@ it('sends nothing to a paused peer, keeps what is written for it, and sends it w
 
 it('stops in the middle of a backlog when its peer is paused', async () => {
   pair = await twoRegions(1, { recordsPerEnvelope: 1 })
-  pair.network.fate = () => 'hold'
+  const { agreements, courier } = pair.home.region
+  await agreements.pause(shenzhen, true)
   await publish(1, 200)
-  await pair.home.region.agreements.pause(shenzhen, true)
+  await agreements.pause(shenzhen, false)
+  pair.network.fate = () => 'hold'
+  courier.wake(shenzhen)
+  await settled()
+  await agreements.pause(shenzhen, true)
   pair.network.fate = () => 'deliver'
   pair.network.release()
   await pair.clock.advance(60_000)
@@ -423,8 +428,8 @@ it('stops in the middle of a backlog when its peer is paused', async () => {
   const taken = async () => (await pair.host.store.read((reader) => reader.find(recordsIn, {}))).length
   expect(await waiting()).toBe(200)
   expect(await taken()).toBeLessThan(130)
-  await pair.home.region.agreements.pause(shenzhen, false)
-  pair.home.region.courier.wake(shenzhen)
+  await agreements.pause(shenzhen, false)
+  courier.wake(shenzhen)
   await pair.clock.advance(60_000)
   expect(await taken()).toBe(200)
 })
