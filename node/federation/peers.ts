@@ -143,9 +143,17 @@ export class Peers {
     return this.keyring.signerOf(kid)
   }
 
-  /** Every key of ours, the newest first. */
-  ownSigners(): Signer[] {
-    return this.keyring.kids().map((kid) => this.keyring.signerOf(kid))
+  /**
+   * The keys to ask this peer under, the likeliest first: after a loss we may not know what we told it. One that an
+   * agreement has put in place of the others is asked under alone: a peer that does not know it yet would still take what
+   * is on its way under the old ones, after it has told us where they end.
+   */
+  async askingFor(reader: Reader, peer: NodeId): Promise<Signer[]> {
+    const first = await this.signerFor(reader, peer)
+    const stream = await reader.get(streamsOut, { peer })
+    if (stream?.kidFrom === replacedKey) return [first]
+    const others = this.keyring.kids().filter((kid) => kid !== first.kid)
+    return [first, ...others.map((kid) => this.keyring.signerOf(kid))]
   }
 
   /** `keys.announced`: this peer's stream is signed by another key from the next envelope on. False: not a key to take. */

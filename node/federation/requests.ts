@@ -271,13 +271,12 @@ export class Requests {
     }
   }
 
-  /** Posts a request under the key the peer should know, and when it does not, under our others: we may not know what we told it. */
+  /** Posts a request under the key the peer should know, and where that is not certain, under our others. */
   private async post(peer: Peer, purpose: Purpose): Promise<{ nonce: string; text: string }> {
     if (peer.paused) throw new PeerUnreachable(peer.node, 'paused_here')
-    const expected = await this.store.read((reader) => this.peers.signerFor(reader, peer.node))
-    const others = this.peers.ownSigners().filter(({ kid }) => kid !== expected.kid)
+    const signers = await this.store.read((reader) => this.peers.askingFor(reader, peer.node))
     let refused = 'unreachable'
-    for (const signer of [expected, ...others]) {
+    for (const signer of signers) {
       const iat = Math.floor(this.clock.nowMs() / 1000)
       const nonce = this.ids.next()
       const request = {

@@ -380,6 +380,31 @@ describe('a key that was stolen', () => {
     await expectOnce()
   })
 
+  it('is followed only when the peer has signed as well: what is on its way under the old one is taken until then', async () => {
+    await publish(1)
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    await home.region.ownKeys.rotate()
+    await publish(2)
+    const fingerprints = [home.region.agreements.fingerprint(), host.region.agreements.fingerprint()] as const
+    const terms = { replyDays: 15, queriesPerDay: 1000, years: 3 }
+    const card = home.region.agreements.card()
+    const draft = host.region.agreements.propose(nodeJsCrypto, card, fingerprints[0], terms)
+    const urls = [nodes.network.urlOf(xinyang), nodes.network.urlOf(shenzhen)] as const
+    const { document } = await home.region.sign({
+      document: draft,
+      url: urls[1],
+      fingerprint: fingerprints[1],
+    })
+    await levelled()
+    expect(await home.standing()).toEqual(['recovering'])
+    await host.region.sign({ document, url: urls[0], fingerprint: fingerprints[0] })
+    await levelled()
+    expect(await home.standing()).toEqual(['open'])
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
   it('is replaced by a new agreement: the stream goes on in a new epoch, and what was under way is said once', async () => {
     await publish(1)
     await levelled()
