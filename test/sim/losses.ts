@@ -5,7 +5,7 @@
 import { type NodeId } from '../../protocol/index.ts'
 import { Byzantine } from './byzantine.ts'
 import { allOpen, pairsIn } from './observed.ts'
-import { type Doubling, type Kept, type Life, type Machine, type Stage, type Storm } from './stage.ts'
+import { atWork, type Doubling, type Kept, type Life, type Machine, type Stage, type Storm } from './stage.ts'
 
 const copies = new WeakMap<Machine, Kept[]>()
 const copiesKept = 4
@@ -122,7 +122,7 @@ export async function changeKeys(storm: Storm): Promise<void> {
   const node = chance.pick([...world.nodes.values()])
   const { life } = node
   // A key that one process adds is not known to the other until that is started again.
-  if (!life || !calm(storm, node)) return
+  if (!life?.claimed || !calm(storm, node)) return
   try {
     if (chance.under(0.6)) {
       world.faulted('F15', `${node.id} rotates`)
@@ -148,8 +148,8 @@ async function replaceHostile(storm: Storm, node: Machine, life: Life): Promise<
   if (revoked) await revoke(world, life, actor.node, actor.kidsFor(node.id))
   meeting.add(node)
   const meet = async () => {
-    const now = node.life
-    if (!now || !calm(storm, node)) return later()
+    const now = atWork(world, node.id)
+    if (!now) return later()
     const old = actor.kidsFor(node.id)
     await actor.rekey(node.id)
     await actor.agreeWith(now)
@@ -178,7 +178,7 @@ async function revoke(world: Stage, { region }: Life, peer: NodeId, kids: readon
 /** Stolen: every peer is called, revokes, and concludes a new agreement under the new fingerprint. */
 async function replaceKey({ world }: Storm, node: Machine, life: Life): Promise<void> {
   const others = [...world.nodes.values()].filter(({ id }) => id !== node.id)
-  const ready = others.every((other) => other.life && !other.twin && !world.damaged.has(other.id))
+  const ready = others.every(({ id }) => atWork(world, id))
   if (!ready || !(await allOpen(node.memory)) || world.network.actors.size > 0 || world.errands.length > 0)
     return
   world.faulted('F15', `${node.id} replaces a stolen key`)
@@ -193,13 +193,12 @@ async function replaceKey({ world }: Storm, node: Machine, life: Life): Promise<
 /** What the operator of a replaced key has still to do: each peer revokes, and both sign anew. */
 export async function runErrands(world: Stage, { region }: Life): Promise<void> {
   for (const errand of world.errands.filter(({ node }) => node === region.self)) {
-    const other = world.nodes.get(errand.peer)
-    const here = world.nodes.get(errand.node)?.life
-    if (!other?.life || !here || other.twin || world.damaged.has(errand.peer)) continue
+    const [here, other] = [atWork(world, errand.node), atWork(world, errand.peer)]
+    if (!here || !other) continue
     // Once: said again it would end the key of the new agreement too.
-    if (!errand.revoked) await revoke(world, other.life, errand.node, [errand.old])
+    if (!errand.revoked) await revoke(world, other, errand.node, [errand.old])
     errand.revoked = true
-    await world.agree(here, other.life)
+    await world.agree(here, other)
     world.errands.splice(world.errands.indexOf(errand), 1)
   }
 }

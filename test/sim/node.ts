@@ -82,7 +82,7 @@ export class SimNode implements Machine {
       ready: () => Promise.resolve(true),
       log: this.log(alive),
     })
-    const life = { number, memory, alive: true, region, app, office: new Office(region) }
+    const life = { number, memory, alive: true, claimed: false, region, app, office: new Office(region) }
     self.life = life
     this.world.teach?.(life)
     return life
@@ -103,8 +103,10 @@ export class SimNode implements Machine {
     }
   }
 
-  claim({ region }: Life): Promise<void> {
-    return claimDatabase(region.store, this.id, region.keyring)
+  async claim(life: Life): Promise<void> {
+    const { store, keyring } = life.region
+    await claimDatabase(store, this.id, keyring)
+    life.claimed = true
   }
 
   listening(): Life | undefined {

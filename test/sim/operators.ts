@@ -8,7 +8,7 @@ import { type Alarm } from '../../node/federation/alarms.ts'
 import { simCrypto } from './keys.ts'
 import { runErrands } from './losses.ts'
 import { agreementsIn } from './observed.ts'
-import { type Life, type Machine, type Stage } from './stage.ts'
+import { atWork, type Life, type Machine, type Stage } from './stage.ts'
 
 const busy = new WeakSet<Machine>()
 
@@ -24,8 +24,8 @@ export function employ(world: Stage, gapMs: () => number): void {
 }
 
 async function look(world: Stage, node: Machine): Promise<void> {
-  const { life } = node
-  if (!life || node.twin || world.damaged.has(node.id) || busy.has(node)) return
+  const life = atWork(world, node.id)
+  if (!life || busy.has(node)) return
   busy.add(node)
   try {
     await signAgain(world, node, life)
@@ -73,14 +73,14 @@ async function concludeAgain(world: Stage, life: Life, peer: NodeId, id: string)
   const now = await region.store.read((reader) => region.peers.get(reader, peer))
   // They have met again since.
   if (!now || now.terms.id !== id) return true
-  const other = world.nodes.get(peer)
-  if (other && (!other.life || other.twin || world.damaged.has(peer))) return false
+  const other = atWork(world, peer)
+  if (world.nodes.has(peer) && !other) return false
   // They will meet for a stolen key anyway; before its revocation a new agreement would only be revoked with it.
   const pair = [region.self, peer]
   if (world.errands.some((errand) => pair.includes(errand.node) && pair.includes(errand.peer))) return false
   world.tell(`operators of ${region.self} and ${peer} conclude again what begins on ${now.terms.from}`)
   try {
-    if (other?.life) await world.agree(life, other.life)
+    if (other) await world.agree(life, other)
     else await world.network.actors.get(peer)?.agreeWith(life)
   } catch (error) {
     // A key was changed while they were at it: they begin anew.
@@ -99,11 +99,12 @@ async function healFork(world: Stage, { region }: Life, peer: NodeId): Promise<b
     if (world.chance.under(0.8)) await region.agreements.thaw(peer)
     return true
   }
-  if (!other.life || other.twin || world.damaged.has(peer)) return false
+  const theirs = atWork(world, peer)
+  if (!theirs) return false
   world.tell(`operators of ${region.self} and ${peer} heal a fork`)
   await region.agreements.thaw(peer)
-  await other.life.region.recovery.allow(region.self)
-  other.life.region.courier.greetAnew(region.self)
+  await theirs.region.recovery.allow(region.self)
+  theirs.region.courier.greetAnew(region.self)
   world.saw('fork thawed')
   return true
 }

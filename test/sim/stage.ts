@@ -31,6 +31,8 @@ export interface Life {
   /** The database it works on: the node's, or a copy of it that somebody started as well. */
   readonly memory: MemoryStore
   alive: boolean
+  /** The database is known to be its own, and its keyring which key is in use: before that nobody can ask it anything. */
+  claimed: boolean
   readonly region: Region
   readonly app: App
   readonly office: Office
@@ -171,9 +173,9 @@ export interface Stage extends Witness {
   readonly damagedReceipts: Set<string>
   /** Nodes with a row that a bit has flipped in: nobody copies or recovers these meanwhile. */
   readonly damaged: Set<NodeId>
-  /** Agreement files with both signatures, the older first, as operators keep them. */
   /** Peers that an operator has still to conclude an agreement with, because his key was stolen. */
   readonly errands: Errand[]
+  /** Agreement files with both signatures, the older first, as operators keep them. */
   readonly documents: { readonly nodes: readonly NodeId[]; readonly document: string }[]
   readonly shaken: Set<NodeId>
   readonly forked: Set<NodeId>
@@ -199,6 +201,12 @@ export interface Stage extends Witness {
   /** Envelopes leave a node: of each place one content, whatever happens to it. */
   sent(post: Post): void
   answered(post: Post, answer: HttpAnswer): void
+}
+
+/** The life an operator can work with: it has begun, is alone on its disks, and nothing is being repaired in it. */
+export function atWork(world: Stage, id: NodeId): Life | undefined {
+  const node = world.nodes.get(id)
+  return node?.life?.claimed && !node.twin && !world.damaged.has(id) ? node.life : undefined
 }
 
 /** What a fault kind works with. */
