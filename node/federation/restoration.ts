@@ -154,7 +154,8 @@ export class Restoration {
       if (row.type !== 'epoch.opened') this.waiting.set(row.digest, row)
     }
     for (const { epoch, seq } of unreceipted) await this.tx.remove(envelopesOut, { peer, epoch, seq })
-    this.kids.add(this.kid)
+    // After a total loss nothing here was signed, and the key is only the one that the newest agreement names.
+    if (first || this.own.head !== null || this.kid !== out.kid) this.kids.add(this.kid)
   }
 
   private async takeAllTheirs(theirs: readonly Restored[]): Promise<void> {

@@ -16,6 +16,7 @@ import {
 } from '../../node/federation/tables.ts'
 import { openKeyring } from '../../node/keyring.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
+import { MemoryStore } from '../../node/store/memory.ts'
 import { type Transaction } from '../../node/store/port.ts'
 import {
   enrolKey,
@@ -513,6 +514,25 @@ describe('a key that was stolen', () => {
     await levelled()
     await expectSame(nodes)
     await expectOnce()
+  })
+
+  it('is followed by one that nobody was told of before everything was lost: the new agreement’s key signs', async () => {
+    await publish(1)
+    await arrive(1)
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    await home.region.ownKeys.rotate()
+    await nodes.clock.advance(2000)
+    await home.restore({ store: new MemoryStore().snapshot(), heads: new Map() }, 'heads lost')
+    await agree(home, host, nodes.network)
+    await levelled()
+    await home.recover()
+    await levelled()
+    expect(await home.standing()).toEqual(['open'])
+    await expectSame(nodes)
+    await publish(2)
+    await levelled()
+    await expectSame(nodes)
   })
 
   it('and its successor lost again with the whole database: everything comes back', async () => {
