@@ -75,6 +75,7 @@ export class Byzantine implements Actor {
   async agreeWith(life: Life): Promise<void> {
     const victim = this.victims.get(life.region.self)
     if (!victim) return
+    this.world.replacing.add(`${this.node} ${victim.kid}`)
     const document = await victim.conclude(life)
     this.agreedKeys.set(life.region.self, victim.kid)
     this.world.documents.push({ nodes: [this.node, life.region.self], document })

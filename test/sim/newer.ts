@@ -59,6 +59,7 @@ export class Newer implements Actor {
   async agreeWith(life: Life): Promise<void> {
     const line = this.lines.get(life.region.self)
     if (!line) return
+    this.world.replacing.add(`${this.node} ${line.peer.kid}`)
     const document = await line.peer.conclude(life)
     this.world.documents.push({ nodes: [this.node, life.region.self], document })
   }
