@@ -93,7 +93,7 @@ describe.skipIf(withoutBrowser())('the identity provider on screen', { timeout: 
     const { page } = person
     await toProvider(person)
     await page.getByRole('link', { name: 'Cancel' }).click()
-    await page.getByText(/统一身份认证未完成,没有登录/).waitFor()
+    await page.getByText(/统一身份认证未完成，没有登录/).waitFor()
     person.complaints.length = 0
     await looked(person, 'oidc-refused')
     expect(new URL(page.url()).search).toBe('')

@@ -166,7 +166,7 @@ describe.skipIf(withoutBrowser())('between two nodes, on screen', { timeout: 120
     await world.stop(world.host)
     await publish(2, 3)
     await condition(home, '对方无应答')
-    await home.page.getByText(/[1-9]\d* 条记录待送达,恢复后自动补传/).waitFor()
+    await home.page.getByText(/[1-9]\d* 条记录待送达，恢复后自动补传/).waitFor()
     await looked(home, 'peer-silent')
     await world.start(world.host)
     await condition(home, '已送达')
