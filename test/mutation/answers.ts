@@ -5,7 +5,7 @@
 import { PeerUnreachable } from '../../node/federation/requests.ts'
 import { envelopesIn, envelopesOut, recordsOut, streamsOut } from '../../node/federation/tables.ts'
 import { type HttpAnswer } from '../../node/platform.ts'
-import { jwsTypes, utf8 } from '../../protocol/index.ts'
+import { deliveryLimits, jwsTypes, utf8 } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { byteKinds, byteMutations } from './byte-mutations.ts'
 import { type Chance } from './chance.ts'
@@ -97,8 +97,9 @@ async function receipts(scene: Scene, plan: Plan, keep: Keep): Promise<Omit<Done
       body: answer,
     }
   }
-  // A wake during a wait does nothing, and being heard ends the wait.
+  // A wake during a wait does nothing, and being heard ends the wait, or after a useless answer shortens it.
   courier.heard(shenzhen)
+  stage.clock.jump(deliveryLimits.heardUselessMs)
   courier.wake(shenzhen)
   await settled()
   const stored = stage.ledger.entry(envelopesOut).updated
