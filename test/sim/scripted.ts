@@ -3,6 +3,7 @@
  * copy of the other's stream with its receipts, and answers to signed requests from both. What it adds of its own accord
  * is up to who holds it.
  */
+import { createHash } from 'node:crypto'
 import { type HttpAnswer } from '../../node/platform.ts'
 import {
   contentId,
@@ -73,7 +74,7 @@ export class SimPeer extends ScriptedPeer {
 
   /** A new key, which signs nothing yet. */
   async newKey(seed: number): Promise<Digest> {
-    return this.keys.addKey(Uint8Array.from({ length: 32 }, (_, i) => (seed >> (i % 4)) & 255))
+    return this.keys.addKey(createHash('sha256').update(`${this.node} ${this.to} ${seed}`).digest())
   }
 
   publicKey(kid: Digest): { kty: 'OKP'; crv: 'Ed25519'; x: string } {
