@@ -60,7 +60,9 @@ async function benchmark(): Promise<void> {
         federation: { host: '127.0.0.1', port: await freePort() },
         local: { port: await freePort() },
       })
-      const process = await NodeProcess.prepare(path.join(base, node), config, (text) => console.error(text.trim()))
+      const process = await NodeProcess.prepare(path.join(base, node), config, (text) =>
+        console.error(text.trim()),
+      )
       process.program = path.resolve(globalThis.process.argv[1] ?? '')
       network.set(node, process)
     }
