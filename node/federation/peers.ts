@@ -131,7 +131,11 @@ export class Peers {
     if (!stream) return this.keyring.signer
     // Several may have been announced and not confirmed: what the peer knows is the key of the next it must receipt.
     const { epoch, receipted, kidFrom } = stream
-    if (kidFrom === replacedKey) return this.keyring.signer
+    // The one in its place: of an agreement, which a restored database may know later than the keyring, or still without one.
+    if (kidFrom === replacedKey)
+      return this.keyring.holds(stream.kid) && this.isNewer(stream.kid, this.keyring.kid)
+        ? this.keyring.signerOf(stream.kid)
+        : this.keyring.signer
     const next =
       stream.formerKid === null
         ? undefined
