@@ -35,7 +35,7 @@ export const peerStateSchema = z.object({
   name: z.string(),
   url: z.string(),
   paused: z.boolean(),
-  agreement: z.object({ id: uuidSchema, until: z.string() }),
+  agreement: z.object({ id: uuidSchema, from: z.string(), until: z.string() }),
   /** Of the key it signs with now; empty where its keys were revoked. */
   fingerprint: z.string(),
   sent: cut,

@@ -51,7 +51,7 @@ async function peerState(region: Region, reader: Reader, peer: Peer): Promise<Pe
     name,
     url,
     paused,
-    agreement: { id: terms.id, until: terms.until },
+    agreement: { id: terms.id, from: terms.from, until: terms.until },
     fingerprint: fingerprintNow(peer),
     sent,
     receipted: out?.receipted ?? 0,

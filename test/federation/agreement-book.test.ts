@@ -1,6 +1,7 @@
 /** Agreements over time: one that was signed while a clock was ahead is told of, and concluded again. */
 import { expect, it } from 'vitest'
 import { type Alarm } from '../../node/federation/alarms.ts'
+import { peerStates } from '../../node/http/overview.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
 import { expectSame, twoNodes, type Node, type Nodes } from '../harness/loss.ts'
 import { agree } from '../harness/region.ts'
@@ -38,6 +39,9 @@ it('An agreement signed while both clocks were days ahead stops the exchange wit
   expect(await host.office.cases(home.node)).toEqual([])
   const raised = [await aheadAt(home), await aheadAt(host)]
   expect(raised.map((alarms) => alarms.map(({ peer }) => peer))).toEqual([[host.node], [home.node]])
+  const [state] = await peerStates(host.region)
+  const today = new Date(nodes.clock.nowMs()).toISOString().slice(0, 10)
+  expect(state && state.agreement.from > today).toBe(true)
   // Seen to today is not raised again today, though nothing has changed.
   for (const [i, node] of [home, host].entries())
     for (const { id } of raised[i] ?? []) await node.region.alarms.acknowledge(node.store, id, '张')

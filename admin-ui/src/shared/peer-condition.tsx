@@ -10,6 +10,7 @@ export type Condition =
   | 'revoked'
   | 'recovering'
   | 'paused'
+  | 'ahead'
   | 'ended'
   | 'silent'
   | 'refused'
@@ -22,6 +23,7 @@ const colours: Readonly<Record<Condition, string>> = {
   revoked: 'red',
   recovering: 'orange',
   paused: 'orange',
+  ahead: 'orange',
   ended: 'red',
   silent: 'orange',
   refused: 'red',
@@ -35,6 +37,7 @@ const names = texts({
   revoked: { zh: '密钥已吊销', en: 'Key revoked' },
   recovering: { zh: '恢复中', en: 'Recovering' },
   paused: { zh: '已暂停', en: 'Paused' },
+  ahead: { zh: '协议未生效', en: 'Not begun' },
   ended: { zh: '协议到期', en: 'Agreement ended' },
   silent: { zh: '对方无应答', en: 'Silent' },
   refused: { zh: '对方拒收', en: 'Refused there' },
@@ -59,6 +62,10 @@ const sentences = texts({
     zh: '往来已暂停，期间记录保留待发。',
     en: 'Exchange is paused; records are kept until it resumes.',
   },
+  ahead: {
+    zh: '共管协议尚未开始生效，期间记录保留待发。如非双方本意，请校准时钟后重新签订。',
+    en: 'The agreement begins on a later day; records are kept until then. If that is not intended, set the clocks and conclude another.',
+  },
   ended: { zh: '共管协议已到期，请续签。', en: 'The agreement has ended. Renew it.' },
   silent: {
     zh: (since: string, n: number) => `最近应答 ${since}，${n} 条记录待送达，恢复后自动补传`,
@@ -81,6 +88,7 @@ export function conditionOf(peer: PeerState): Condition {
   if (peer.standing !== 'open') return peer.standing
   if (peer.fingerprint === '') return 'revoked'
   if (peer.paused) return 'paused'
+  if (peer.agreement.from > today()) return 'ahead'
   if (peer.agreement.until < today()) return 'ended'
   const failing = peer.breakerOpen || peer.failures > 0
   if (failing) return peer.problem && !silences.has(peer.problem.code) ? 'refused' : 'silent'
