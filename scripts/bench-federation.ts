@@ -2,10 +2,11 @@
  * How fast records travel from one node to another, end to end and durable: two node processes, each with its own
  * PostgreSQL (fsync on), on this one machine, over real HTTP.
  *
- *     npm run bench:federation -- [--records 20000] [--sizes 1,16,256] [--backlog 100000] [--profile folder]
+ *     npm run bench:federation -- [--records 60000] [--sizes 1,16,256] [--singles 200] [--backlog 100000] [--profile folder]
  *
  * The records are ordinary activities on the sample's cases. The clock runs from the first commit at the sender to the
- * last receipt stored there. The baseline, in the same run and on the same two servers at once, is a bare multi-row
+ * last receipt stored there; of a record written alone, on idle nodes, from its commit until its signed receipt is
+ * back, so that figure is from above. The baseline, in the same run and on the same two servers at once, is a bare multi-row
  * insert of all the rows this writes on both sides. All of it, the baseline too, comes after a warm-up that is not
  * counted: a node runs for weeks. Machines differ and are noisy: compare only figures of one run, and look how much of
  * the processors went to others.
@@ -16,7 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { rm } from 'node:fs/promises'
 import { Command } from 'commander'
 import { runBenchNode } from './bench/node.ts'
-import { type NodeFigures, type WriteTimes } from './bench/figures.ts'
+import { type NodeFigures, type SingleTimes, type WriteTimes } from './bench/figures.ts'
 import { readOfficeFolder, type OfficeFolder } from './network/folder.ts'
 import { freePort, NodeProcess, temporaryFolder } from './network/node-process.ts'
 import { concludeAgreements, importWorkbooks, nodeOf, untilLevel } from './network/office-day.ts'
@@ -24,6 +25,7 @@ import { concludeAgreements, importWorkbooks, nodeOf, untilLevel } from './netwo
 interface Options {
   data?: string
   records: string
+  singles: string
   sizes: string
   backlog: string
   profile?: string
@@ -32,7 +34,8 @@ interface Options {
 const program = new Command('bench-federation')
   .argument('[part]', 'used by the benchmark itself', 'parent')
   .option('--data <folder>')
-  .option('--records <count>', 'records for each size', '20000')
+  .option('--records <count>', 'records for each size, a fifth of them one by one', '60000')
+  .option('--singles <count>', 'records written alone, for the time a single one takes', '200')
   .option('--sizes <list>', 'records per envelope', '1,16,256')
   .option('--backlog <count>', 'records that wait while the receiver is away', '100000')
   .option('--profile <folder>', 'keep there where the nodes spent their time, for each size')
@@ -85,6 +88,7 @@ async function measure(
   if (!host) throw new TypeError('the sample has a host')
   const [sender, receiver] = [nodeOf(network, host), nodeOf(network, home)]
   await warmUp(sender, home.node)
+  await single(sender, home.node, Number(options.singles))
   const raw = await rawRate(sender, receiver)
   console.log(`bare multi-row inserts of the same rows, both servers at once: ${raw.toFixed(0)} records/s`)
   for (const size of options.sizes.split(',').map(Number)) {
@@ -99,6 +103,17 @@ async function warmUp(sender: NodeProcess, peer: string): Promise<void> {
   for (const { count, size } of warmingUp) await sender.ask({ do: 'write', peer, count, size })
   const counts = warmingUp.map(({ count, size }) => `${count} records at ${size} per envelope`).join(', ')
   console.log(`warmed up by ${counts}`)
+}
+
+async function single(sender: NodeProcess, peer: string, count: number): Promise<void> {
+  const times = (await sender.ask({ do: 'single', peer, count })) as SingleTimes
+  const at = (which: readonly number[], share: number) =>
+    [...which].sort((a, b) => a - b)[Math.floor((which.length - 1) * share)] ?? NaN
+  const line = (which: readonly number[]) =>
+    `p50 ${at(which, 0.5).toFixed(1)} ms, p99 ${at(which, 0.99).toFixed(1)} ms`
+  const ratio = at(times.receipts, 0.5) / at(times.commits, 0.5)
+  console.log(`one record, commit to receipt: ${line(times.receipts)} (${count} of them, idle nodes)`)
+  console.log(`  its bare row in one commit: ${line(times.commits)}; ratio ${ratio.toFixed(1)}`)
 }
 
 async function rawRate(...nodes: NodeProcess[]): Promise<number> {

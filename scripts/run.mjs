@@ -22,7 +22,7 @@ const STAMP = path.join(ROOT, 'node_modules', '.huiliu-lock')
 const INSTALLING = path.join(DIST, '.installing')
 const HOUR_MS = 3_600_000
 /** Programs that start no node: nobody looks at screens there. */
-const WITHOUT_SCREENS = new Set(['bench-latency', 'bench-federation', 'conformance', 'mutate', 'simulate'])
+const WITHOUT_SCREENS = new Set(['bench-federation', 'conformance', 'mutate', 'simulate'])
 const WINDOWS = process.platform === 'win32'
 
 /** A failure whose message is all that the reader needs. */

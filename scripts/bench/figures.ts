@@ -15,3 +15,11 @@ export interface WriteTimes {
   readonly writtenSeconds: number
   readonly seconds: number
 }
+
+/** Milliseconds, one of each per record written alone on an idle node. */
+export interface SingleTimes {
+  /** The same row, inserted by a transaction of its own: the floor. */
+  readonly commits: readonly number[]
+  /** From the commit to the peer's signed receipt for it. */
+  readonly receipts: readonly number[]
+}

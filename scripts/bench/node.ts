@@ -10,8 +10,8 @@ import { type Arrival } from '../../node/flows/index.ts'
 import { arrivals } from '../../node/flows/tables.ts'
 import { realPlatform } from '../../node/platform.ts'
 import { startNode, type RunningNode } from '../../node/process.ts'
-import { type Reader, type Transaction } from '../../node/store/port.ts'
-import { type NodeFigures, type WriteTimes } from './figures.ts'
+import { type Reader, type Row, type Transaction } from '../../node/store/port.ts'
+import { type NodeFigures, type SingleTimes, type WriteTimes } from './figures.ts'
 import { ProcessorProfile } from './profile.ts'
 import { serverCpuMicros } from './server-time.ts'
 
@@ -19,6 +19,7 @@ type Order =
   | { do: 'figures' }
   | { do: 'raw'; count: number; side: 'sender' | 'receiver' }
   | { do: 'write'; peer: NodeId; count: number; size: number }
+  | { do: 'single'; peer: NodeId; count: number }
   | { do: 'backlog'; peer: NodeId; count: number }
   | { do: 'drain'; peer: NodeId }
   | { do: 'profile' }
@@ -28,6 +29,8 @@ type Order =
 const rowsPerCommit = 1000
 const tuning = { recordsPerEnvelope: 256 }
 let sentBytes = 0
+let onTheirWay = 0
+let lastAnswerMs = 0
 let recordBytes = 0
 let round = 0
 const profile = new ProcessorProfile()
@@ -36,7 +39,11 @@ export async function runBenchNode(dataDir: string): Promise<void> {
   const http = {
     post: (...[url, body, limits]: Parameters<typeof realPlatform.http.post>) => {
       sentBytes += body.length
-      return realPlatform.http.post(url, body, limits)
+      onTheirWay++
+      return realPlatform.http.post(url, body, limits).finally(() => {
+        onTheirWay--
+        lastAnswerMs = performance.now()
+      })
     },
   }
   const node = await startNode(dataDir, { ...readEnvironment(), logLevel: 'warn' }, tuning, {
@@ -75,6 +82,8 @@ async function obey(node: RunningNode, dataDir: string, order: Order): Promise<u
       await drain(node, order.peer)
       return { writtenSeconds, seconds: (performance.now() - from) / 1000 } satisfies WriteTimes
     }
+    case 'single':
+      return singles(node, order.peer, order.count)
     case 'backlog':
       tuning.recordsPerEnvelope = 256
       return write(node, order.peer, order.count)
@@ -101,6 +110,22 @@ async function write({ region }: RunningNode, peer: NodeId, count: number): Prom
   round++
 }
 
+/** One record at a time: the next is written when all is quiet again. */
+async function singles(node: RunningNode, peer: NodeId, count: number): Promise<SingleTimes> {
+  const receipts: number[] = []
+  const commits: number[] = []
+  for (let i = 0; i < count; i++) {
+    await write(node, peer, 1)
+    const committed = performance.now()
+    await drain(node, peer)
+    receipts.push(lastAnswerMs - committed)
+    const from = performance.now()
+    await node.region.store.transaction((tx) => tx.insert(recordsOut, [rawRecord(1e13 + i, 'single')]))
+    commits.push(performance.now() - from)
+  }
+  return { commits, receipts }
+}
+
 function ordinary(
   known: readonly Arrival[],
   lap: number,
@@ -117,12 +142,12 @@ function ordinary(
 }
 
 async function drain({ region }: RunningNode, peer: NodeId): Promise<void> {
-  // Looking must cost nothing beside the work: what waits is counted only when nothing is on its way.
+  // Looking must cost nothing beside the work: nobody looks while a post is on its way, and only then is counted what waits.
   const level = (reader: Reader) =>
     reader
       .get(streamsOut, { peer })
       .then(async (stream) => stream?.unreceipted === 0 && (await streamState(reader, peer)).unsent === 0)
-  while (!(await region.store.read(level))) await delay(5)
+  while (onTheirWay > 0 || !(await region.store.read(level))) await delay(5)
   recordBytes = await region.store.read(async (reader) => {
     const page = await reader.find(
       recordsOut,
@@ -134,22 +159,33 @@ async function drain({ region }: RunningNode, peer: NodeId): Promise<void> {
   })
 }
 
+const rawText = JSON.stringify({
+  id: '0199',
+  type: 'activity.recorded',
+  v: 1,
+  case: '0199',
+  at: '2026-10-15T08:00:00Z',
+  by: '440300',
+  body: { activity: { on: '2026-10-15', kind: 'study', title: '第0轮第12345次集中学习,两学一做学习教育' } },
+}).padEnd(330)
+
+function rawTag(side: string, i: number): string {
+  return `raw-${side}-${String(i).padStart(30, '0')}`
+}
+
+function rawRecord(i: number, side: string): Row<typeof recordsOut> {
+  const [caseId, digest] = [rawTag(side, i % 80), rawTag(side, i)]
+  const written = { text: rawText, writtenMs: 0, outcome: null }
+  return { peer: 'raw', position: 1e12 + i, caseId, type: 'activity.recorded', digest, ...written }
+}
+
 /** The rows that one record leaves at this side, inserted barely, a thousand at a time, each thousand one commit. */
 async function rawInserts(
   { region }: RunningNode,
   count: number,
   side: 'sender' | 'receiver',
 ): Promise<number> {
-  const text = JSON.stringify({
-    id: '0199',
-    type: 'activity.recorded',
-    v: 1,
-    case: '0199',
-    at: '2026-10-15T08:00:00Z',
-    by: '440300',
-    body: { activity: { on: '2026-10-15', kind: 'study', title: '第0轮第12345次集中学习,两学一做学习教育' } },
-  }).padEnd(330)
-  const tag = (i: number) => `raw-${side}-${String(i).padStart(30, '0')}`
+  const tag = (i: number) => rawTag(side, i)
   const from = performance.now()
   for (let at = 0; at < count; at += rowsPerCommit)
     await region.store.transaction(async (tx) => {
@@ -157,16 +193,7 @@ async function rawInserts(
       if (side === 'sender')
         await tx.insert(
           recordsOut,
-          numbers.map((i) => ({
-            peer: 'raw',
-            position: 1e12 + i,
-            caseId: tag(i % 80),
-            type: 'activity.recorded',
-            digest: tag(i),
-            text,
-            writtenMs: i,
-            outcome: null,
-          })),
+          numbers.map((i) => rawRecord(i, side)),
         )
       else
         await tx.insert(
@@ -183,7 +210,7 @@ async function rawInserts(
             parked: false,
           })),
         )
-      await rawEnvelopes(tx, numbers, text, side)
+      await rawEnvelopes(tx, numbers, side)
       await tx.insert(
         activities,
         numbers.map((i) => ({
@@ -207,7 +234,6 @@ async function rawInserts(
 async function rawEnvelopes(
   tx: Transaction,
   numbers: readonly number[],
-  text: string,
   side: 'sender' | 'receiver',
 ): Promise<void> {
   const jws = 'x'.repeat(500)
@@ -217,7 +243,7 @@ async function rawEnvelopes(
     const place = { peer: 'raw', epoch: 1, seq: first + 1, contentId: `raw-${first}`, jws, receipt }
     if (side === 'receiver')
       await tx.insert(envelopesIn, [
-        { ...place, lines: Array.from({ length: records }, () => text).join('\n'), receivedMs: 0 },
+        { ...place, lines: Array.from({ length: records }, () => rawText).join('\n'), receivedMs: 0 },
       ])
     else
       await tx.insert(envelopesOut, [
