@@ -382,16 +382,31 @@ export class Byzantine implements Actor {
     return envelope
   }
 
+  /** What it says next is at the door of this node in this very moment. */
+  knock(node: NodeId): void {
+    const victim = this.victims.get(node)
+    if (!victim) return
+    this.keepInPlace(victim)
+    void this.arrive(this.keep(node, bodyOf(this.sign(victim, victim.say(...this.records(victim))))))
+  }
+
   private post(to: NodeId, body: Uint8Array, from: NodeId = this.node): void {
+    this.send(this.keep(to, body, from))
+  }
+
+  private keep(to: NodeId, body: Uint8Array, from: NodeId = this.node): Post {
     const post = { from, to, door: 'envelopes' as const, body, sentMs: this.world.timeline.nowMs() }
     this.sent.push(post)
     if (this.sent.length > 100) this.sent.shift()
-    this.send(post)
+    return post
   }
 
   private send(post: Post): void {
-    const carry = () => this.carry(post).catch((error: unknown) => this.world.judge(error, 'hostile post'))
-    this.world.timeline.after(this.chance.spread(1, 200), () => void carry())
+    this.world.timeline.after(this.chance.spread(1, 200), () => void this.arrive(post))
+  }
+
+  private arrive(post: Post): Promise<void> {
+    return this.carry(post).catch((error: unknown) => this.world.judge(error, 'hostile post'))
   }
 
   /** It keeps the receipts it gets: whoever loses his database must not learn from it that he said otherwise. */

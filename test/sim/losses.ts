@@ -145,7 +145,10 @@ async function replaceHostile(storm: Storm, node: Machine, life: Life): Promise<
   if (!actor || meeting.has(node)) return
   const revoked = chance.under(0.5)
   world.faulted('F15', `${node.id} ${revoked ? 'revokes' : 'replaces'} the key of ${actor.node}`)
-  if (revoked) await revoke(world, life, actor.node, actor.kidsFor(node.id))
+  const kids = actor.kidsFor(node.id)
+  // Proven before, and to be taken after: what the key has just signed is being read in this very moment.
+  if (revoked) actor.knock(node.id)
+  if (revoked) await revoke(world, life, actor.node, kids)
   meeting.add(node)
   const meet = async () => {
     const now = atWork(world, node.id)

@@ -5,7 +5,6 @@ const standing = 'node/federation/standing.ts'
 const heads = 'node/federation/heads.ts'
 const sealer = 'node/federation/sealer.ts'
 const inbox = 'node/federation/inbox.ts'
-const gate = 'node/federation/gate.ts'
 const recovery = 'node/federation/recovery.ts'
 const restoration = 'node/federation/restoration.ts'
 
@@ -21,8 +20,12 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'peer-not-believed-to-have-more',
     file: standing,
-    find: 'return stored?.contentId !== received.head',
-    replace: 'return stored !== undefined && stored.contentId !== received.head',
+    find: `const more = (await seenMoreSent(tx, peer, theirs))
+        ? 'out'
+        : seenMoreReceipts(into, theirs)
+          ? 'in'
+          : undefined`,
+    replace: 'const more = undefined as Direction | undefined',
     why: 'a node without its head store signs anew what its peer has already',
     under: 'F12',
   },
@@ -64,12 +67,15 @@ export const plantsOfLosses: readonly Plant[] = [
     find: 'const holds = this.gate.stillHolds(peer, proven)',
     replace: 'const holds = { ok: true } as const',
     why: 'a key that is revoked between the proof and the commit still signs',
+    under: 'F15,F16',
   },
   {
     name: 'key-from-the-wrong-place',
-    file: gate,
-    find: "copy !== 'vouched' && !signsPlace(opened.key, payload)",
-    replace: "copy !== 'vouched' && !signsPlace(opened.key, payload) && payload.seq < 0",
+    file: 'node/federation/peers.ts',
+    find: `({ from, until }: PeerKey, place: StreamPlace): boolean {
+  return !isBefore(place, from) && (until === null || !isBefore(until, place))`,
+    replace: `({ until, revoked }: PeerKey, place: StreamPlace): boolean {
+  return !revoked || until === null || !isBefore(until, place)`,
     why: 'a key signs envelopes before its first and after its last place',
   },
   {

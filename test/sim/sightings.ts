@@ -61,7 +61,7 @@ export const sightings = {
 export type Sighting = keyof typeof sightings
 
 /** Steps from which on nothing may be missing. */
-export const stepsToSeeAll = 100_000
+export const stepsToSeeAll = 1_000_000
 
 export function missing(seen: ReadonlyMap<string, number>, faults: ReadonlySet<string>): Sighting[] {
   return (Object.keys(sightings) as Sighting[]).filter(
