@@ -79,7 +79,12 @@ export function openRegion(parts: RegionParts) {
   const rooms = openRooms(parts, streams)
   const doors = openDoors(parts, streams, rooms)
   let stopDaily = () => {}
-  const daily: (() => Promise<unknown>)[] = [() => doors.agreements.warnOfEnding(streams.alarms)]
+  const { parked } = doors.inbox
+  const daily: (() => Promise<unknown>)[] = [
+    () => doors.agreements.warnOfEnding(streams.alarms),
+    () => parked.settleAll(),
+  ]
+  streams.lease.onTaken(() => void parked.settleAll())
   return {
     ...{ self, name, keyring, store, clock, crypto },
     ...{ ids: streams.ids, vault: streams.vault },
@@ -94,13 +99,13 @@ export function openRegion(parts: RegionParts) {
       const all = await store.read((reader) => streams.peers.all(reader))
       streams.courier.start()
       stopDaily = everyDay(parts, daily)
-      // A defect in what one peer had parked keeps nobody else's word from going out.
-      for (const { node } of all) await doors.inbox.settleParked(node).catch(parts.onFault)
+      await parked.rest()
       await Promise.all(all.map((peer) => doors.catchUp(peer).catch(() => 0)))
     },
     stop: async () => {
       stopDaily()
       await streams.courier.stop()
+      await parked.rest()
       await streams.lease.release()
     },
   }
@@ -169,7 +174,7 @@ function openRooms({ self, name, platform }: RegionParts, { ids, vault, peers, o
 
 /** What comes in: envelopes and requests of peers through the gate, workbooks and agreements from the office. */
 function openDoors(
-  { self, name, keyring, store, platform, readSheets }: RegionParts,
+  { self, name, keyring, store, platform, readSheets, onFault }: RegionParts,
   streams: Streams,
   rooms: Rooms,
 ) {
@@ -188,7 +193,7 @@ function openDoors(
   const greet = (peer: NodeId) => courier.greetAnew(peer)
   const taking = { standing, lease, alarms, clock, timers: platform.timers, greet }
   const ask = (peer: Peer): Promise<string> => compareHeads(standing, requests, recovery, peer)
-  const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask })
+  const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask, onFault })
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
   const proofs = new CopyProofs({ self, keyring, crypto })
@@ -197,6 +202,7 @@ function openDoors(
   const recovery = new Recovery({
     ...{ self, store, peers, requests, gate, outbox, handlers, facts },
     ...{ standing, alarms, keyring, crypto, clock, proofs },
+    reopened: () => void inbox.parked.settleAll(),
   })
   courier.greetWith((peer) => greeting(store, recovery, ask, peer))
   const imported = { members, cases, home, host, activities }

@@ -27,6 +27,8 @@ export const limits = {
   skewWarningSeconds: 300,
   /** Envelopes in one answer to a pull. */
   pullEnvelopes: 64,
+  /** Records of one peer that may be parked: an upgrade is weeks late before it has said so many new things. */
+  parkedPerPeer: 10_000,
   /** Characters of a person's name, after normalisation. */
   nameLength: 50,
   /** Characters of one free text (title, note, occupation, unit). */

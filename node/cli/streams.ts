@@ -18,6 +18,8 @@ const meanings: Readonly<Record<string, string>> = {
     '共管协议将于三十天内到期或已到期，请续签。 An agreement ends within thirty days: renew it.',
   agreement_ahead:
     '共管协议尚未开始生效，暂停收发：如非双方本意，说明签订时某一方时钟超前，请先校准时钟，再重新签订。 The agreement begins on a later day and nothing is exchanged until then: if that is not intended, a clock was ahead when it was signed; set the clocks, then conclude another.',
+  parked_full:
+    '对方发来的新类型记录待处理数已达上限，暂不再接收，对方会保留：请尽快升级本节点程序，升级后自动处理。 As many records of new types wait here as may be; nothing more is taken from it and nothing is lost: upgrade this node, which settles them by itself.',
   many_reveals:
     '某账号一小时内查看的完整号码超出日常所需：请在审计记录中按该账号核对用途并当面询问。 An account had many numbers shown in the clear within an hour: look up its entries in the audit, and ask.',
 }

@@ -22,6 +22,8 @@ export const alarmKinds = [
   'agreement_ending',
   /** An agreement begins on a later day, so nothing is exchanged yet; perhaps a clock was ahead when it was signed. Subject: its id. */
   'agreement_ahead',
+  /** As many records of a peer are parked as may be; it is let in again when this node knows their types. No subject. */
+  'parked_full',
   /** An account had more numbers shown in the clear than a day's work needs. Subject: the account's id. */
   'many_reveals',
 ] as const
@@ -56,8 +58,10 @@ export class Alarms {
     if (!earlier.some(({ raisedMs }) => dayOf(raisedMs) === today)) await this.raise(tx, kind, peer, subject)
   }
 
-  async isOpen(reader: Reader, kind: AlarmKind): Promise<boolean> {
-    return (await reader.find(alarms, { kind, open: true }, { limit: 1 })).length > 0
+  /** Is one open, of this peer or of any? */
+  async isOpen(reader: Reader, kind: AlarmKind, peer?: NodeId): Promise<boolean> {
+    const of = peer === undefined ? {} : { peer }
+    return (await reader.find(alarms, { kind, ...of, open: true }, { limit: 1 })).length > 0
   }
 
   /** The newest first; acknowledged ones too when asked. */

@@ -76,13 +76,17 @@ export async function storeEnvelope(
   await tx.insert(envelopesIn, [{ peer, epoch, seq, contentId, jws, lines, ...answer }])
 }
 
-/** The line of a record that was taken: its exact text, or what stands for it once it was erased. */
-export async function lineOf(
+/** The lines of an envelope that was taken: of each record its exact text, or what stands for it once it was erased. */
+export async function linesOf(
   reader: Reader,
-  { peer, epoch, seq, idx, digest }: Row<typeof recordsIn>,
-): Promise<string> {
+  { peer, epoch, seq }: Pick<Row<typeof recordsIn>, 'peer' | 'epoch' | 'seq'>,
+): Promise<string[]> {
   const envelope = await reader.get(envelopesIn, { peer, epoch, seq })
-  return envelope?.lines.split('\n')[idx] ?? erasedLine(digest)
+  return envelope?.lines.split('\n') ?? []
+}
+
+export async function lineOf(reader: Reader, row: Row<typeof recordsIn>): Promise<string> {
+  return (await linesOf(reader, row))[row.idx] ?? erasedLine(row.digest)
 }
 
 /** PostgreSQL's text holds every character but NUL. A line with one is no record, so its digest alone says enough. */

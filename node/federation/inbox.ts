@@ -2,23 +2,16 @@
  * The inbox: one transaction per proven envelope that places it in its stream, applies its records, writes our replies
  * into the outbox, moves our head and stores the signed receipt. A repeat gets the stored bytes and changes nothing.
  *
- * A record is applied, parked or refused; none of the three ever stops the stream. Parked are types and versions we do
- * not know yet and, behind one, the later records of its case, so that an upgrade loses nothing and reorders nothing.
+ * A record is applied, parked or refused (applying.ts); none of the three ever stops the stream.
  */
 import {
   jwsTypes,
   limits,
   place,
-  readRecord,
   refuse,
   signReceipt,
-  typeRules,
   type Envelope,
-  type FactRecord,
   type NodeId,
-  type Outcome,
-  type ReadRecord,
-  type RecordFrame,
   type Refusal,
   type Signer,
   type StreamHead,
@@ -26,14 +19,15 @@ import {
 import { type Clock, type Timers } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
-import { itemsOf, opensAfter, storeEnvelope, lineOf, takenBefore, type Item } from './envelopes-in.ts'
+import { Applying } from './applying.ts'
+import { itemsOf, opensAfter, storeEnvelope, takenBefore, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
-import { type Applied, type RecordHandler, type RecordHandlers } from './handlers.ts'
+import { type RecordHandlers } from './handlers.ts'
 import { type Lease } from './lease.ts'
 import { pairLock, type Outbox } from './outbox.ts'
+import { Parked, type Waiting } from './parked.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Standing, type Verdict } from './standing.ts'
-import { settlement } from './stream-records.ts'
 import { envelopesIn, forks, recordsIn, streamsIn, streamsOut } from './tables.ts'
 
 const nothingTaken = Promise.resolve<Received>({ receipts: [], refusal: undefined })
@@ -65,8 +59,7 @@ interface Opened {
 interface Taking {
   readonly peer: Peer
   readonly signer: Signer
-  /** Cases behind a parked record. */
-  readonly blocked: Set<string>
+  readonly waiting: Waiting
 }
 
 const nothingSigned = refuse('unavailable', 'nothing is signed for this peer now')
@@ -76,8 +69,8 @@ export class Inbox {
   private readonly store: Store
   private readonly gate: Gate
   private readonly peers: Peers
-  private readonly outbox: Outbox
-  private readonly handlers: RecordHandlers
+  private readonly applying: Applying
+  readonly parked: Parked
   private readonly standing: Standing
   private readonly lease: Lease
   private readonly alarms: Alarms
@@ -87,8 +80,8 @@ export class Inbox {
   /** The same at once: `level` when it has seen no more of us than we hold. */
   private readonly ask: (peer: Peer) => Promise<string>
   private readonly giveWay: NonNullable<Timers['giveWay']>
-  /** Questions on their way, so that many posts ask once. */
-  private readonly asking = new Map<NodeId, Promise<string>>()
+  /** Peers that a post of theirs has us ask just now. */
+  private readonly asking = new Set<NodeId>()
 
   constructor(parts: {
     self: NodeId
@@ -104,13 +97,14 @@ export class Inbox {
     greet: (peer: NodeId) => void
     ask?: (peer: Peer) => Promise<string>
     timers?: Pick<Timers, 'giveWay'>
+    onFault?: (error: unknown) => void
   }) {
     this.self = parts.self
     this.store = parts.store
     this.gate = parts.gate
     this.peers = parts.peers
-    this.outbox = parts.outbox
-    this.handlers = parts.handlers
+    this.applying = new Applying(parts)
+    this.parked = new Parked({ ...parts, applying: this.applying })
     this.standing = parts.standing
     this.lease = parts.lease
     this.alarms = parts.alarms
@@ -193,34 +187,6 @@ export class Inbox {
     return { batch, refusal: undefined }
   }
 
-  /** Applies parked records whose time has come (after an upgrade), in stream order; tells the peer what became of them. */
-  async settleParked(node: NodeId): Promise<number> {
-    return this.store.transaction(async (tx) => {
-      await tx.lock([pairLock(node)])
-      const peer = await this.peers.get(tx, node)
-      const out = await tx.get(streamsOut, { peer: node })
-      const parked = await tx.find(recordsIn, { peer: node, parked: true })
-      if (!peer || out?.standing !== 'open') return 0
-      parked.sort((a, b) => a.epoch - b.epoch || a.seq - b.seq || a.idx - b.idx)
-      const blocked = new Set<string>()
-      let settled = 0
-      for (const row of parked) {
-        const outcome =
-          row.caseId !== null && blocked.has(row.caseId)
-            ? 'parked'
-            : await this.outcomeOf(tx, peer, readRecord(await lineOf(tx, row)), row)
-        if (outcome === 'parked') {
-          if (row.caseId !== null) blocked.add(row.caseId)
-          continue
-        }
-        await tx.update(recordsIn, row, { parked: false, outcome })
-        await this.outbox.write(tx, node, [this.outbox.draft(settlement(row, outcome))])
-        settled++
-      }
-      return settled
-    })
-  }
-
   /** One transaction, and then the head store, before any receipt of it leaves. */
   private async take(peer: Peer, batch: readonly Opened[]): Promise<Received> {
     if (!(await this.lease.held()))
@@ -238,11 +204,12 @@ export class Inbox {
     return taken
   }
 
-  private askOnce(peer: Peer): Promise<string> {
+  /** Undefined while another post of this peer waits for its answer: who never gives one holds one place, not all. */
+  private async askOnce(peer: Peer): Promise<string | undefined> {
     const { node } = peer
-    const question = this.asking.get(node) ?? this.ask(peer).finally(() => this.asking.delete(node))
-    this.asking.set(node, question)
-    return question
+    if (this.asking.has(node)) return undefined
+    this.asking.add(node)
+    return this.ask(peer).finally(() => this.asking.delete(node))
   }
 
   /** Each envelope in its place, until one is refused. What was taken before it stays taken. */
@@ -259,12 +226,12 @@ export class Inbox {
       const verdict = await this.standing.judge(tx, 'in', node, before)
       if (verdict !== 'level') return { receipts: [], refusal: nothingSigned, verdict }
       const signer = await this.peers.signerFor(tx, node)
-      const blocked = await this.readAhead(tx, peer, batch, before)
+      const waiting = await this.readAhead(tx, peer, batch, before)
       const receipts: string[] = []
       let refusal: Received['refusal']
       for (const { proven, items } of batch) {
         const holds = this.gate.stillHolds(peer, proven)
-        const taken = holds.ok ? await this.takeOne(tx, { peer, signer, blocked }, proven, items) : holds
+        const taken = holds.ok ? await this.takeOne(tx, { peer, signer, waiting }, proven, items) : holds
         if (!taken.ok) {
           refusal = taken
           break
@@ -292,16 +259,17 @@ export class Inbox {
     if (placed.place === 'earlier') return this.repeat(tx, stream, proven)
     if (placed.opens && !opensAfter(items, stream))
       return { ...refuse('wrong_epoch', 'an epoch that does not begin after our head'), have }
+    if (!this.parked.hasRoom(taking.waiting, items)) return this.parked.full(tx, peer.node)
     return this.append(tx, taking, proven, items)
   }
 
-  /** Reads in few round trips what the envelopes of a batch will need; the answer names the cases behind a parked record. */
+  /** Reads in few round trips what the envelopes of a batch will need; the answer says what waits already. */
   private async readAhead(
     tx: Transaction,
     peer: Peer,
     opened: readonly Opened[],
     stream: StreamHead,
-  ): Promise<Set<string>> {
+  ): Promise<Waiting> {
     const { node } = peer
     const items = opened.flatMap((each) => each.items)
     const places = opened.map(({ proven: { payload } }) => ({ epoch: payload.epoch, seq: payload.seq }))
@@ -311,15 +279,15 @@ export class Inbox {
       recordsIn,
       items.map(({ digest }) => ({ peer: node, digest })),
     )
-    const [parked] = await Promise.all([
-      tx.find(recordsIn, { peer: node, parked: true }),
+    const [waiting] = await Promise.all([
+      this.parked.before(tx, node, items),
       tx.getMany(
         envelopesIn,
         earlier.map((place) => ({ peer: node, ...place })),
       ),
-      this.prepare(tx, peer, items),
+      this.applying.prepare(tx, peer, items),
     ])
-    return new Set(parked.map(({ caseId }) => caseId).filter((id) => id !== null))
+    return waiting
   }
 
   private async repeat(
@@ -338,7 +306,8 @@ export class Inbox {
 
   /**
    * Two stories under one number: the second is kept as proof beside the first, the stream stops, and a person is told.
-   * A second story of an epoch that has ended stops nothing: the way out of it was agreed already.
+   * A second story of an epoch that has ended stops nothing: the way out of it was agreed already. One proof an epoch is
+   * kept, and one alarm is open: who lies on and on fills nothing here.
    */
   private async keepFork(
     tx: Transaction,
@@ -348,23 +317,27 @@ export class Inbox {
   ): Promise<Refusal> {
     const { peer } = stream
     const { epoch, seq } = proven.payload
-    const proof = { peer, epoch, seq, contentId: proven.contentId }
-    if (await tx.get(forks, proof)) return refusal
-    await tx.insert(forks, [{ ...proof, jws: proven.envelope.jws, seenMs: this.clock.nowMs() }])
-    if (epoch >= stream.epoch) await tx.update(streamsIn, { peer }, { frozen: true, thawed: false })
-    await this.alarms.raise(tx, 'fork', peer, `${epoch}/${seq}`)
+    const stops = epoch >= stream.epoch && !stream.frozen
+    const [known] = await tx.find(forks, { peer, epoch }, { limit: 1 })
+    if (known && !stops) return refusal
+    const proof = { peer, epoch, seq, contentId: proven.contentId, jws: proven.envelope.jws }
+    if (!known) await tx.insert(forks, [{ ...proof, seenMs: this.clock.nowMs() }])
+    if (stops) await tx.update(streamsIn, { peer }, { frozen: true, thawed: false })
+    if (!(await this.alarms.isOpen(tx, 'fork', peer)))
+      await this.alarms.raise(tx, 'fork', peer, `${epoch}/${seq}`)
     return refusal
   }
 
   private async append(
     tx: Transaction,
-    { peer, signer, blocked }: Taking,
+    { peer, signer, waiting }: Taking,
     proven: ProvenEnvelope,
     items: readonly Item[],
   ): Promise<{ ok: true; receipt: string }> {
     const { epoch, seq } = proven.payload
     const known = await takenBefore(tx, peer.node, items)
-    const outcomes = await this.applyAll(tx, peer, items, known, blocked, { epoch, seq })
+    const outcomes = await this.applying.applyAll(tx, peer, items, known, waiting.cases, { epoch, seq })
+    waiting.records += outcomes.filter((outcome) => outcome === 'parked').length
     const receivedMs = this.clock.nowMs()
     if (proven.payload.iat * 1000 > receivedMs + limits.skewWarningSeconds * 1000)
       await this.alarms.raise(tx, 'clock_skew', peer.node, dayOf(receivedMs))
@@ -382,118 +355,9 @@ export class Inbox {
     await tx.update(streamsIn, { peer: peer.node }, { ...head, frozen: false, thawed: false })
     return { ok: true, receipt }
   }
-
-  private async applyAll(
-    tx: Transaction,
-    peer: Peer,
-    items: readonly Item[],
-    known: readonly (Row<typeof recordsIn> | undefined)[],
-    blocked: Set<string>,
-    at: { epoch: number; seq: number },
-  ): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    const seen = new Map<string, Outcome>()
-    for (let item = items[0]; item; item = items[outcomes.length]) {
-      const before = seen.get(item.digest) ?? known[outcomes.length]?.outcome
-      const isFresh = (each: Item, i: number) =>
-        !seen.has(each.digest) && known[i] === undefined && !blocked.has(each.about?.case ?? '')
-      const alike = this.alikeFrom(peer, items, outcomes.length, isFresh)
-      if (alike.records.length > 1) {
-        for (const result of await alike.applyMany(tx, peer, alike.records)) {
-          seen.set(items[outcomes.length]?.digest ?? '', outcomeFrom(result))
-          outcomes.push(outcomeFrom(result))
-        }
-        continue
-      }
-      const outcome =
-        before === undefined
-          ? await this.applyOne(tx, peer, item, blocked, { ...at, idx: item.idx })
-          : repeatedOutcome(before)
-      seen.set(item.digest, outcome)
-      outcomes.push(outcome)
-    }
-    return outcomes
-  }
-
-  /** Records in a row, from this place on, that one handler applies together; none where it applies one by one. */
-  private alikeFrom(
-    peer: Peer,
-    items: readonly Item[],
-    from: number,
-    isFresh: (item: Item, i: number) => boolean,
-  ): { records: FactRecord[]; applyMany: NonNullable<RecordHandler['applyMany']> } {
-    const records: FactRecord[] = []
-    const digests = new Set<string>()
-    let handler: RecordHandler | undefined
-    for (let i = from; i < items.length; i++) {
-      const item = items[i]
-      if (!item?.read.ok || !item.read.known || digests.has(item.digest) || !isFresh(item, i)) break
-      const { record } = item.read
-      const next = this.handlers[record.type]
-      if (!next.applyMany || (handler && next !== handler)) break
-      if (!this.peers.agrees(peer, typeRules[record.type].family)) break
-      handler = next
-      digests.add(item.digest)
-      records.push(record)
-    }
-    const applyMany = (tx: Transaction, by: Peer, all: readonly FactRecord[]) =>
-      handler?.applyMany?.(tx, by, all) ?? Promise.resolve([])
-    return { records, applyMany }
-  }
-
-  private async applyOne(
-    tx: Transaction,
-    peer: Peer,
-    item: Item,
-    blocked: Set<string>,
-    at: { epoch: number; seq: number; idx: number },
-  ): Promise<Outcome> {
-    const caseId = item.about?.case ?? null
-    const behindParked = caseId !== null && blocked.has(caseId)
-    const outcome = behindParked ? 'parked' : await this.outcomeOf(tx, peer, item.read, at)
-    if (outcome === 'parked' && caseId !== null) blocked.add(caseId)
-    return outcome
-  }
-
-  private async outcomeOf(
-    tx: Transaction,
-    peer: Peer,
-    read: ReadRecord,
-    { epoch, seq, idx }: { epoch: number; seq: number; idx: number },
-  ): Promise<Outcome> {
-    if (!read.ok) return `refused:${read.code}`
-    if (!read.known) return 'parked'
-    const { record } = read
-    const { family } = typeRules[record.type]
-    // Records about the streams themselves belong to every agreement.
-    if (family !== 'peer' && !this.peers.agrees(peer, family)) return 'refused:family_not_agreed'
-    const result = await this.handlers[record.type].apply(tx, peer, record, { epoch, seq, index: idx })
-    return outcomeFrom(result)
-  }
-
-  private async prepare(tx: Transaction, peer: Peer, items: readonly Item[]): Promise<void> {
-    const groups = new Map<RecordHandler, FactRecord[]>()
-    for (const { read } of items) {
-      if (!read.ok || !read.known) continue
-      const handler = this.handlers[read.record.type]
-      const group = groups.get(handler)
-      if (group) group.push(read.record)
-      else groups.set(handler, [read.record])
-    }
-    for (const [handler, records] of groups) await handler.prepare?.(tx, peer, records)
-  }
 }
 
 /** One that does not read, or that only a later version does, changes no key; it costs a batch at most. */
 function announcesKey({ about }: Item): boolean {
   return about?.type === 'keys.announced'
-}
-
-function outcomeFrom(result: Applied): Outcome {
-  return result.outcome === 'applied' ? 'applied' : `refused:${result.code}`
-}
-
-/** The same content again is never applied again; what was refused stays refused for the same reason. */
-function repeatedOutcome(before: string): Outcome {
-  return before.startsWith('refused:') ? before : 'refused:record_repeated'
 }

@@ -17,6 +17,7 @@ export class Lease {
   private readonly store: Store
   private readonly clock: Clock
   private untilMs = 0
+  private whenTaken = () => {}
 
   constructor(parts: { name: string; holder: string; store: Store; clock: Clock }) {
     this.name = parts.name
@@ -25,12 +26,20 @@ export class Lease {
     this.clock = parts.clock
   }
 
+  /** Has this done each time the lease has come to this process. */
+  onTaken(work: () => void): void {
+    this.whenTaken = work
+  }
+
   /** True while this process may sign; takes or renews the lease when that is due. */
   async held(): Promise<boolean> {
     const nowMs = this.clock.nowMs()
     if (this.untilMs - nowMs > leaseMs / 2 && this.untilMs - nowMs <= leaseMs) return true
+    const renewed = this.untilMs > nowMs
     this.untilMs = (await this.take(nowMs)) ?? 0
-    return this.untilMs > nowMs
+    const held = this.untilMs > nowMs
+    if (held && !renewed) this.whenTaken()
+    return held
   }
 
   /** Gives it to whoever comes next. Not needed for anything but speed, so it keeps nobody from stopping. */

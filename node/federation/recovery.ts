@@ -67,6 +67,7 @@ export class Recovery {
   private readonly crypto: Crypto
   private readonly clock: Clock
   private readonly proofs: CopyProofs
+  private readonly reopened: () => void
   private readonly underWay = new Map<NodeId, Promise<'level' | string>>()
 
   constructor(parts: {
@@ -84,6 +85,8 @@ export class Recovery {
     crypto: Crypto
     clock: Clock
     proofs: CopyProofs
+    /** A stream may be signed again. */
+    reopened: () => void
   }) {
     this.self = parts.self
     this.store = parts.store
@@ -99,6 +102,7 @@ export class Recovery {
     this.crypto = parts.crypto
     this.clock = parts.clock
     this.proofs = parts.proofs
+    this.reopened = parts.reopened
   }
 
   /** The operator's word: closed streams, or the one with this peer whatever its standing, may be recovered. */
@@ -260,6 +264,7 @@ export class Recovery {
       restoration.unconfirmed(back.kid),
     )
     await restoration.resume(this.outbox)
+    tx.afterCommit(this.reopened)
     // Before the commit: until it is durable the stream is still to be recovered, and nothing is signed.
     await this.standing.reopened(node, { epoch, seq: 0, head: back.own.head }, back.into)
     return this.newestOf(tx, back.kid)

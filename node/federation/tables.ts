@@ -161,7 +161,7 @@ export const recordsIn = pgTable(
     // The digest first: it decides each comparison on the way down, which the peer's name never does.
     primaryKey({ columns: [t.digest, t.peer] }),
     index('records_in_case').on(t.caseId),
-    index('records_in_parked').on(t.peer).where(isTrue(t.parked)),
+    index('records_in_parked').on(t.peer, t.caseId).where(isTrue(t.parked)),
     // For the page of a peer alone: nothing of the port asks by it.
     index('records_in_refused')
       .on(t.peer, t.outcome, t.epoch, t.seq)

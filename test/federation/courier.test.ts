@@ -390,7 +390,7 @@ it('starts delivering although settling what a peer had parked fails', async () 
   pair.network.fate = () => 'drop'
   await publish(1)
   pair.network.fate = () => 'deliver'
-  pair.home.region.inbox.settleParked = () => Promise.reject(new Error('a defect'))
+  pair.home.region.inbox.parked.settle = () => Promise.reject(new Error('a defect'))
   await pair.home.region.start()
   await pair.clock.advance(5_000)
   await delivered()

@@ -411,7 +411,7 @@ describe('a record nobody knows yet', () => {
   it('stays parked while nothing has changed', async () => {
     await deliver(publish(1), peer.unknown(uuid(1)), notice(1))
     const before = await dumpOf(us.store)
-    expect(await us.region.inbox.settleParked(shenzhen)).toBe(0)
+    expect(await us.region.inbox.parked.settle(shenzhen)).toBe(0)
     expect(await dumpOf(us.store)).toEqual(before)
   })
 
@@ -424,7 +424,7 @@ describe('a record nobody knows yet', () => {
     )
     await deliver(notice(1, '三'), notice(2))
     const inbox = await upgrade()
-    expect(await inbox.settleParked(shenzhen)).toBe(3)
+    expect(await inbox.parked.settle(shenzhen)).toBe(3)
     expect(upgraded).toEqual([uuid(70)])
     expect((await homeFacts(1))?.notices).toBe(2)
     expect((await homeFacts(2))?.notices).toBe(0)
@@ -442,13 +442,13 @@ describe('a record nobody knows yet', () => {
       ])
       expect(await reader.count(recordsIn, { parked: true })).toBe(2)
     })
-    expect(await inbox.settleParked(shenzhen)).toBe(0)
+    expect(await inbox.parked.settle(shenzhen)).toBe(0)
   })
 
   it('is told as refused when the new version refuses it', async () => {
     await deliver(publish(1), peer.unknown(uuid(1)), notice(1))
     const inbox = await upgrade(refused('not_your_record'))
-    expect(await inbox.settleParked(shenzhen)).toBe(2)
+    expect(await inbox.parked.settle(shenzhen)).toBe(2)
     const told = await us.store.read((reader) =>
       reader.find(recordsOut, { type: 'outcome.settled' }, { orderBy: 'position' }),
     )

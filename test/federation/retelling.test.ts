@@ -155,7 +155,7 @@ describe('a record that had waited for an upgrade and was settled before a loss'
     nodes.network.fate = ({ from, door }) => (from === shenzhen && door === 'envelopes' ? 'drop' : 'deliver')
     await withoutType('flow.amended', levelled)
     expect(await heard()).toEqual(['parked'])
-    expect(await host.region.inbox.settleParked(xinyang)).toBe(1)
+    expect(await host.region.inbox.parked.settle(xinyang)).toBe(1)
     await amend(2)
     await levelled()
     expect(await heard()).toEqual(['applied', 'applied'])

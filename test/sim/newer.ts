@@ -176,7 +176,7 @@ export class Newer implements Actor {
     learn()
     this.world.teach = (next) => teach(next)
     teach(life)
-    await life.region.inbox.settleParked(this.node)
+    await life.region.inbox.parked.settle(this.node)
   }
 
   private upgradeOthers(): void {

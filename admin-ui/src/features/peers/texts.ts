@@ -8,6 +8,7 @@ export const alarmTitles = texts({
   clock_skew: { zh: '与对方时钟相差五分钟以上', en: 'Clocks differ by more than five minutes' },
   agreement_ending: { zh: '共管协议将到期或已到期', en: 'An agreement ends, or has ended' },
   agreement_ahead: { zh: '共管协议尚未开始生效', en: 'An agreement has not begun' },
+  parked_full: { zh: '待处理的新类型记录已满', en: 'Too many records of new types are waiting' },
   many_reveals: { zh: '查看完整号码过多', en: 'Many numbers shown in the clear' },
 })
 export const alarmMeanings = texts({
@@ -38,6 +39,10 @@ export const alarmMeanings = texts({
   agreement_ahead: {
     zh: '生效日之前不收发，记录保留。如非双方本意，说明签订时某一方时钟超前：请校准时钟，再点“签订协议”重新走一遍。',
     en: 'Nothing is exchanged before it begins; records are kept. If that is not intended, a clock was ahead when it was signed: set the clocks and conclude another.',
+  },
+  parked_full: {
+    zh: '对方的程序较新，本节点暂不认识其中的新类型记录，待处理数已达上限，暂不再接收；对方会保留，不会丢失。请信息人员尽快升级本节点，升级后自动处理。',
+    en: 'Its program is newer, and as many of its new records wait here as may be. Nothing more is taken and nothing is lost. Let your IT upgrade this node; it then goes on by itself.',
   },
   many_reveals: {
     zh: '某账号一小时内查看的完整号码超出日常所需。请审计员在审计中按该账号核对用途，并当面询问。',
