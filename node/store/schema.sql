@@ -500,7 +500,7 @@ CREATE UNIQUE INDEX organisations_name ON public.organisations USING btree (name
 CREATE INDEX organisations_parent ON public.organisations USING btree (parent);
 CREATE INDEX queries_denied ON public.queries USING btree (peer, tag) WHERE denied;
 CREATE INDEX records_in_case ON public.records_in USING btree (case_id);
-CREATE INDEX records_in_parked ON public.records_in USING btree (peer) WHERE parked;
+CREATE INDEX records_in_parked ON public.records_in USING btree (peer, case_id) WHERE parked;
 CREATE INDEX records_in_refused ON public.records_in USING btree (peer, outcome, epoch, seq) WHERE (outcome ~~ 'refused:%'::text);
 CREATE INDEX records_out_case ON public.records_out USING btree (case_id);
 CREATE UNIQUE INDEX second_factors_user ON public.second_factors USING btree (user_id);

@@ -179,6 +179,25 @@ describe('the stream', () => {
     expect(refusal).toMatchObject({ code: 'wrong_epoch', have: { epoch: 1, seq: 0 } })
   })
 
+  it('keeps one post waiting for what the peer may never answer, and tells the others to come again', async () => {
+    const { store, heads } = us
+    const restarted = openTestRegion({ node: xinyang, network, clock, store, heads, seed: 99 })
+    await us.region.stop()
+    network.fate = () => 'hold'
+    const body = bodyOf(peer.say(publish(1)))
+    let waiting = true
+    const first = restarted.region.inbox.receive(shenzhen, body).finally(() => (waiting = false))
+    await settled()
+    const others = await Promise.all([1, 2, 3].map(() => restarted.region.inbox.receive(shenzhen, body)))
+    expect(others.map(({ refusal }) => refusal?.code)).toEqual(Array(3).fill('unavailable'))
+    expect(waiting).toBe(true)
+    expect(network.holding).toBe(1)
+    network.disconnect(shenzhen)
+    network.release()
+    expect((await first).refusal?.code).toBe('unavailable')
+    await restarted.region.stop()
+  })
+
   it('takes nothing while another process of this node does, and says so', async () => {
     const envelope = peer.say(publish(1))
     const { store, heads } = us
@@ -239,6 +258,24 @@ describe('a fork', () => {
     expect(await us.store.read((reader) => reader.find(alarms, {}))).toMatchObject([
       { kind: 'fork', peer: shenzhen, subject: `1/${second.payload.seq}`, open: true },
     ])
+  })
+
+  it('is kept once an epoch, with one alarm, however many more stories are told and also after the stream has moved on', async () => {
+    const other = (n: number) => peer.seal({ seq: 1, prev: null }, notice(1, `另说${n}`))
+    const first = peer.say(publish(1))
+    await outcomesOf(first)
+    for (const n of [1, 2, 3, 4]) {
+      const { receipts, refusal } = await us.region.inbox.receive(shenzhen, bodyOf(first, other(n)))
+      expect([receipts.length, refusal?.code]).toEqual([1, 'fork'])
+    }
+    await us.region.agreements.thaw(shenzhen)
+    const after = { epoch: 1, seq: 1, head: first.contentId }
+    const opening = peer.record('epoch.opened', null, { after, reason: 'fork' })
+    await outcomesOf(peer.seal({ epoch: 2, seq: 1, prev: after.head }, opening))
+    for (const n of [5, 6]) await us.region.inbox.receive(shenzhen, bodyOf(other(n)))
+    expect((await us.store.read((reader) => reader.get(streamsIn, { peer: shenzhen })))?.frozen).toBe(false)
+    expect((await dumpOf(us.store))['forks']).toHaveLength(1)
+    expect(await us.store.read((reader) => reader.find(alarms, {}))).toHaveLength(1)
   })
 
   it('leaves what was taken before it receipted: its repeat gets the stored bytes', async () => {
@@ -626,11 +663,12 @@ describe('a crash at any step', () => {
     return { memory, start: memory.snapshot(), body }
   }
 
-  /** A process of the region, started now over what is stored. It is deaf to wakes, so only the inbox writes. */
+  /** A process of the region, started now over what is stored. Deaf to wakes and to its lease, so only the inbox works. */
   const started = async (memory: MemoryStore, files: Map<string, string>) => {
     const heads = new MemoryHeads(files)
     const opened = openTestRegion({ node: xinyang, network, clock, store: memory, heads, seed: 4242 })
     opened.region.courier.wake = () => undefined
+    opened.region.inbox.parked.settleAll = () => Promise.resolve()
     await peer.confirms(opened)
     return opened
   }
