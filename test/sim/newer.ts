@@ -214,6 +214,6 @@ function teach({ region }: Life): void {
       return subject?.row.peer === peer.node ? applied : refused('case_unknown')
     },
   }
-  const { handlers } = region.inbox as unknown as { handlers: Record<string, RecordHandler> }
-  handlers[newType] = handler
+  const { applying } = region.inbox as unknown as { applying: { handlers: Record<string, RecordHandler> } }
+  applying.handlers[newType] = handler
 }

@@ -170,8 +170,8 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'fork-in-an-ended-epoch-freezes',
     file: inbox,
-    find: 'if (epoch >= stream.epoch) await tx.update',
-    replace: 'await tx.update',
+    find: 'const stops = epoch >= stream.epoch && !stream.frozen',
+    replace: 'const stops = !stream.frozen',
     why: 'a second story of an epoch that was given up stops the new one',
   },
   {

@@ -6,6 +6,7 @@ import { type Plant } from './plant.ts'
 import { plantsOfLosses } from './plants-of-losses.ts'
 
 const inbox = 'node/federation/inbox.ts'
+const applying = 'node/federation/applying.ts'
 const courier = 'node/federation/courier.ts'
 const sealer = 'node/federation/sealer.ts'
 const gate = 'node/federation/gate.ts'
@@ -14,7 +15,7 @@ const stream = 'protocol/stream.ts'
 export const plants: readonly Plant[] = [
   {
     name: 'duplicate-applied',
-    file: inbox,
+    file: applying,
     find: ': repeatedOutcome(before)',
     replace:
       ": before.startsWith('refused:') ? before : await this.applyOne(tx, peer, item, blocked, { ...at, idx: item.idx })",
@@ -96,21 +97,21 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'parked-overtaken',
-    file: inbox,
+    file: applying,
     find: 'const behindParked = caseId !== null && blocked.has(caseId)',
     replace: 'const behindParked = caseId === undefined',
     why: 'a record is applied though an earlier one of its case waits',
   },
   {
     name: 'settled-out-of-order',
-    file: inbox,
+    file: 'node/federation/parked.ts',
     find: 'parked.sort((a, b) => a.epoch - b.epoch || a.seq - b.seq || a.idx - b.idx)',
     replace: 'parked.sort((a, b) => b.epoch - a.epoch || b.seq - a.seq || b.idx - a.idx)',
     why: 'after an upgrade what waited is applied the last first',
   },
   {
     name: 'refused-accepted-later',
-    file: inbox,
+    file: applying,
     find: "return before.startsWith('refused:') ? before : 'refused:record_repeated'",
     replace: "return before.startsWith('refused:') ? 'applied' : 'refused:record_repeated'",
     why: 'what was refused is said to be applied when it comes again',
