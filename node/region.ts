@@ -10,7 +10,7 @@ import { CopyProofs } from './federation/copies.ts'
 import { Courier } from './federation/courier.ts'
 import { Erasure } from './federation/erasure.ts'
 import { EvidenceFile } from './federation/evidence.ts'
-import { Gate } from './federation/gate.ts'
+import { Gate, removeOldRefusals } from './federation/gate.ts'
 import { type ForgetSide } from './federation/handlers.ts'
 import { Heads, type HeadFiles } from './federation/heads.ts'
 import { Inbox } from './federation/inbox.ts'
@@ -79,7 +79,10 @@ export function openRegion(parts: RegionParts) {
   const rooms = openRooms(parts, streams)
   const doors = openDoors(parts, streams, rooms)
   let stopDaily = () => {}
-  const daily: (() => Promise<unknown>)[] = [() => doors.agreements.warnOfEnding(streams.alarms)]
+  const daily: (() => Promise<unknown>)[] = [
+    () => doors.agreements.warnOfEnding(streams.alarms),
+    () => removeOldRefusals(store, clock),
+  ]
   return {
     ...{ self, name, keyring, store, clock, crypto },
     ...{ ids: streams.ids, vault: streams.vault },
