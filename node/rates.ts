@@ -122,7 +122,7 @@ function deskOf(account: string, address: string): string {
 }
 
 /** One line of a network has 2^64 addresses of the sixth version: they count as one. */
-function placeOf(address: string): string {
+export function placeOf(address: string): string {
   if (!address.includes(':')) return address
   const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? []
   const groups = head === '' ? [] : head.split(':')

@@ -10,7 +10,7 @@ import { CopyProofs } from './federation/copies.ts'
 import { Courier } from './federation/courier.ts'
 import { Erasure } from './federation/erasure.ts'
 import { EvidenceFile } from './federation/evidence.ts'
-import { Gate } from './federation/gate.ts'
+import { Gate, removeOldRefusals } from './federation/gate.ts'
 import { type ForgetSide } from './federation/handlers.ts'
 import { Heads, type HeadFiles } from './federation/heads.ts'
 import { Inbox } from './federation/inbox.ts'
@@ -82,6 +82,7 @@ export function openRegion(parts: RegionParts) {
   const { parked } = doors.inbox
   const daily: (() => Promise<unknown>)[] = [
     () => doors.agreements.warnOfEnding(streams.alarms),
+    () => removeOldRefusals(store, clock),
     () => parked.settleAll(),
   ]
   streams.lease.onTaken(() => void parked.settleAll())

@@ -12,7 +12,7 @@ export const alarmKinds = [
   'fork',
   /** Somebody has seen more of us than this database holds: it was restored or copied. Subject: what was found. */
   'behind',
-  /** A peer's stream stands before what we already had of it: it was restored. Subject: epoch/seq. */
+  /** A peer's stream stands before what we already had of it: it was restored. Subject: epoch/seq, as it first said. */
   'peer_behind',
   /** What came back after a loss does not fit together. Subject: whose stream and which record, or `unsaid` and the case. */
   'replay_differs',
@@ -58,10 +58,9 @@ export class Alarms {
     if (!earlier.some(({ raisedMs }) => dayOf(raisedMs) === today)) await this.raise(tx, kind, peer, subject)
   }
 
-  /** Is one open, of this peer or of any? */
-  async isOpen(reader: Reader, kind: AlarmKind, peer?: NodeId): Promise<boolean> {
-    const of = peer === undefined ? {} : { peer }
-    return (await reader.find(alarms, { kind, ...of, open: true }, { limit: 1 })).length > 0
+  /** Whatever its subject: for what is one cause, however many subjects somebody else may give it. */
+  async isOpen(reader: Reader, kind: AlarmKind, peer: NodeId | '' = ''): Promise<boolean> {
+    return (await reader.find(alarms, { kind, peer, open: true }, { limit: 1 })).length > 0
   }
 
   /** The newest first; acknowledged ones too when asked. */

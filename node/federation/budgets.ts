@@ -2,10 +2,11 @@
  * What one peer may use of this node: posts, bytes, refusals and the time they took, each a bucket that fills again at a
  * steady rate, and a few posts at once. Whoever has emptied one is answered `rate_limited` before his bytes are read:
  * he loses nothing, and takes nothing from the others. Whose bytes they are is not proven then, so a bucket belongs to
- * a name together with the address it came from: nobody empties another's.
+ * a name together with the place it came from, an address or a line of the sixth version: nobody empties another's.
  */
 import { limits } from '../../protocol/index.ts'
 import { type Clock } from '../platform.ts'
+import { placeOf } from '../rates.ts'
 
 interface Budget {
   /** Per second, and how much may be saved up. */
@@ -47,7 +48,7 @@ interface Bucket {
   proven: boolean
 }
 
-/** What is known of an address under whatever names. */
+/** What is known of a place under whatever names. */
 interface Origin {
   refusals: number
   atMs: number
@@ -65,7 +66,8 @@ interface Waiting {
 /** One post that was let in. */
 export interface Visit {
   read(bytes: number): void
-  refused(): void
+  /** `in part`: something was taken before it, and the time that took is no refusal's. */
+  refused(how?: 'in part'): void
   leave(): void
 }
 
@@ -87,8 +89,9 @@ export class Budgets {
    */
   enter(claimed: string, address: string, displaced: () => void = () => undefined): Visit | undefined {
     const nowMs = this.clock.nowMs()
-    const bucket = this.bucket(`${claimed.slice(0, 16)} ${address}`, nowMs)
-    const origin = this.origin(address, nowMs)
+    const from = placeOf(address)
+    const bucket = this.bucket(`${claimed.slice(0, 16)} ${from}`, nowMs)
+    const origin = this.origin(from, nowMs)
     const { left } = bucket
     const empty = Object.values(left).some((amount) => amount <= 0)
     if (empty || (!bucket.proven && origin.refusals <= 0)) return undefined
@@ -127,11 +130,12 @@ export class Budgets {
         left.bytes -= bytes
         taken = true
       },
-      refused: () => {
-        taken = false
+      refused: (how) => {
         left.refusals -= 1
-        left.refusedMs -= Math.max(0, this.clock.nowMs() - fromMs)
         if (!bucket.proven) origin.refusals -= 1
+        if (how === 'in part') return
+        taken = false
+        left.refusedMs -= Math.max(0, this.clock.nowMs() - fromMs)
       },
       leave: () => {
         if (taken) bucket.proven = true
@@ -164,11 +168,11 @@ export class Budgets {
     return bucket
   }
 
-  private origin(address: string, nowMs: number): Origin {
+  private origin(place: string, nowMs: number): Origin {
     const { rate, most } = unprovenRefusals
-    const origin = this.origins.get(address) ?? { refusals: most, atMs: nowMs, inside: 0 }
-    this.origins.delete(address)
-    this.origins.set(address, origin)
+    const origin = this.origins.get(place) ?? { refusals: most, atMs: nowMs, inside: 0 }
+    this.origins.delete(place)
+    this.origins.set(place, origin)
     const [oldest] = this.origins.keys()
     if (this.origins.size > mostKept && oldest !== undefined) this.origins.delete(oldest)
     const seconds = Math.max(0, nowMs - origin.atMs) / 1000

@@ -32,7 +32,7 @@ import {
   type Result,
 } from '../../protocol/index.ts'
 import { type Clock, type Ids } from '../platform.ts'
-import { type Store } from '../store/port.ts'
+import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
 import { signsPlace, type Peer, type PeerKey, type Peers } from './peers.ts'
 import { nonces, refusals, streamsIn } from './tables.ts'
@@ -48,10 +48,18 @@ export interface ProvenEnvelope {
   readonly digests: readonly Digest[]
 }
 
-/** Audit rows a minute for what one peer, or all strangers together, have posted. */
+/** Audit rows a minute for what one peer has signed, and for all together whose signature did not hold. */
 const notedPerMinute = 60
+/** Audit rows of one code under one name that are kept, the newest; and for how long. */
+const notedOfCode = 1000
+const notedForMs = 180 * 86_400_000
+/** Rows removed with each one more, and in one go each day. */
+const removedWithOne = 10
+const removedAtOnce = 1000
 
 export class Gate {
+  /** Refusals of bytes that anybody may have posted under the name they came under. */
+  private readonly unsigned = new WeakSet<Refusal>()
   private noted = { minute: 0, by: new Map<string, number>() }
   private readonly self: NodeId
   private readonly store: Store
@@ -93,9 +101,10 @@ export class Gate {
 
   /** Lines of a body; the envelopes in it are still unproven. */
   open(body: Uint8Array): Result<{ envelopes: Envelope[] }> {
-    if (body.length > limits.postBytes) return refuse('too_large', 'body over the limit')
+    if (body.length > limits.postBytes) return this.anybodys(refuse('too_large', 'body over the limit'))
     const text = fromUtf8(body)
-    return text === undefined ? refuse('bad_encoding', 'not UTF-8') : splitEnvelopes(text)
+    const split = text === undefined ? refuse('bad_encoding', 'not UTF-8') : splitEnvelopes(text)
+    return split.ok ? split : this.anybodys(split)
   }
 
   /**
@@ -154,9 +163,12 @@ export class Gate {
       : refuse('replayed_nonce', 'this request was answered before')
   }
 
-  /** Writes down a refusal of bytes. The bytes themselves are dropped, and so is the name of a stranger. */
+  /**
+   * Writes down a refusal of bytes. The bytes themselves are dropped, and so is the name of a stranger. What has not
+   * proven itself takes of the strangers' share, whose name it may bear: it leaves room for what the peer has signed.
+   */
   async note(peer: NodeId | undefined, refusal: Refusal, bytes: Uint8Array): Promise<void> {
-    if (!this.mayNote(peer ?? '')) return
+    if (!this.mayNote(this.unsigned.has(refusal) ? '' : (peer ?? ''))) return
     const row = {
       id: this.ids.next(),
       atMs: this.clock.nowMs(),
@@ -166,6 +178,7 @@ export class Gate {
     }
     const trace = { digest: digestOf(this.crypto, bytes), size: bytes.length }
     await this.store.transaction(async (tx) => {
+      await makeRoom(tx, row)
       await tx.insert(refusals, [{ ...row, ...trace }])
       // Times are looked at after the signature: one of the two clocks is wrong, and a person should know.
       if (refusal.code === 'bad_time' && peer !== undefined)
@@ -188,12 +201,18 @@ export class Gate {
     typ: JwsType,
   ): Result<{ payload: Json; key: PeerKey; kid: Digest }> {
     const read = readJws(token, typ)
-    if (!read.ok) return read
+    if (!read.ok) return this.anybodys(read)
     const { kid } = read.jws
     const key = peer.keys.get(kid)
-    if (!key) return refuse('bad_signature', 'no such key of this peer')
+    if (!key) return this.anybodys(refuse('bad_signature', 'no such key of this peer'))
     const verified = verifyJws(this.crypto, read.jws, key.publicKey)
-    return verified.ok ? { ...verified, key, kid } : verified
+    if (verified.ok) return { ...verified, key, kid }
+    return verified.code === 'bad_signature' ? this.anybodys(verified) : verified
+  }
+
+  private anybodys(refusal: Refusal): Refusal {
+    this.unsigned.add(refusal)
+    return refusal
   }
 
   /** The peer's own word to us, while we listen to it. Asked after its signature, so that nobody else learns of it. */
@@ -218,11 +237,39 @@ export class Gate {
         if (old.expiresMs < nowMs) await tx.remove(nonces, old)
       if (!isTimely(request, Math.floor(nowMs / 1000)))
         await this.alarms.raise(tx, 'clock_skew', node, dayOf(nowMs))
-      const lastMs = Math.max(request.exp * 1000, nowMs)
+      // Nothing timely ends later than that. What is not is a question for heads, of which a repeat learns no more.
+      const latestMs = nowMs + 2 * limits.requestSeconds * 1000
+      const lastMs = Math.min(Math.max(request.exp * 1000, nowMs), latestMs)
       await tx.insert(nonces, [{ ...key, expiresMs: lastMs + limits.requestSeconds * 1000 }])
       await tx.update(streamsIn, { peer: node }, { heardMs: nowMs })
       await this.peers.retireBefore(tx, peer, kid)
       return true
+    })
+  }
+}
+
+/** A code that is met for ever under one name leaves its newest rows; and no other code loses one by it. */
+async function makeRoom(
+  tx: Transaction,
+  { peer, code }: Pick<Row<typeof refusals>, 'peer' | 'code'>,
+): Promise<void> {
+  const over = (await tx.count(refusals, { peer, code })) + 1 - notedOfCode
+  if (over <= 0) return
+  await tx.lock([`refusals:${peer ?? ''}`])
+  const page = { orderBy: 'atMs', limit: Math.min(over, removedWithOne) } as const
+  for (const { id } of await tx.find(refusals, { peer, code }, page)) await tx.remove(refusals, { id })
+}
+
+/** The day's work: what is too old to be of use to anybody goes. */
+export async function removeOldRefusals(store: Store, clock: Clock): Promise<void> {
+  const untilMs = clock.nowMs() - notedForMs
+  const page = { orderBy: 'atMs', limit: removedAtOnce } as const
+  for (;;) {
+    const oldest = await store.read((reader) => reader.find(refusals, {}, page))
+    const old = oldest.filter(({ atMs }) => atMs < untilMs)
+    if (old.length === 0) return
+    await store.transaction(async (tx) => {
+      for (const { id } of old) await tx.remove(refusals, { id })
     })
   }
 }

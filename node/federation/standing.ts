@@ -115,10 +115,11 @@ export class Standing {
           : undefined
       if (more === undefined && theirs.received.epoch === out.epoch && theirs.received.seq > out.vouched)
         await tx.update(streamsOut, { peer }, { vouched: theirs.received.seq })
-      if (isBefore(theirs.sent, taken))
-        await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.sent.epoch}/${theirs.sent.seq}`)
-      else if (receipted.seq > 0 && isBefore(theirs.received, receipted) && receipted.epoch === out.epoch)
-        await this.alarms.raise(tx, 'peer_behind', peer, `${theirs.received.epoch}/${theirs.received.seq}`)
+      const lacks = receipted.seq > 0 && isBefore(theirs.received, receipted) && receipted.epoch === out.epoch
+      const behind = isBefore(theirs.sent, taken) ? theirs.sent : lacks ? theirs.received : undefined
+      // Where it stands is its own word alone: it could give another each time.
+      if (behind && !(await this.alarms.isOpen(tx, 'peer_behind', peer)))
+        await this.alarms.raise(tx, 'peer_behind', peer, `${behind.epoch}/${behind.seq}`)
       return { more, out, into } as const
     })
     if (found?.more === undefined) {

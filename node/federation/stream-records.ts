@@ -73,7 +73,7 @@ export class StreamRecords {
     // The courier writes outcomes too, from receipts, and knows only this lock.
     await tx.lock([`stream-out:${peer.node}`])
     const envelope = await tx.get(envelopesOut, { peer: peer.node, epoch, seq })
-    const row = envelope && (await recordsOf(tx, envelope))[index]
+    const row = envelope && (await recordAt(tx, envelope, index))
     if (!envelope || row?.digest !== digest) return refused('bad_record')
     const receiptOnItsWay = row.outcome === null && !envelope.receipted
     if (row.outcome !== 'parked' && !receiptOnItsWay) return refused('bad_record')
@@ -124,7 +124,33 @@ export async function recordSent(
   { epoch, seq, index }: RecordPlace,
 ): Promise<Row<typeof recordsOut> | undefined> {
   const envelope = await reader.get(envelopesOut, { peer, epoch, seq })
-  return envelope && (await recordsOf(reader, envelope))[index]
+  return envelope && recordAt(reader, envelope, index)
+}
+
+/** Where the records of envelopes stand that somebody is asking about. Once an envelope is sealed that never changes. */
+const positionsAsked = new WeakMap<Reader, Map<string, readonly number[]>>()
+
+/** The row of one record alone: a peer may name every one of an envelope, and many envelopes. */
+async function recordAt(
+  reader: Reader,
+  envelope: Row<typeof envelopesOut>,
+  index: number,
+): Promise<Row<typeof recordsOut> | undefined> {
+  const { peer, firstPosition, lastPosition, records } = envelope
+  const together = lastPosition - firstPosition === records - 1
+  const position = together ? firstPosition + index : (await positionsOf(reader, envelope))[index]
+  if (position === undefined || position > lastPosition) return undefined
+  return reader.get(recordsOut, { peer, position })
+}
+
+/** Read once while one asks: what was not written together has gaps between its positions. */
+async function positionsOf(reader: Reader, envelope: Row<typeof envelopesOut>): Promise<readonly number[]> {
+  const asked = positionsAsked.get(reader) ?? new Map<string, readonly number[]>()
+  positionsAsked.set(reader, asked)
+  const name = `${envelope.peer} ${envelope.firstPosition}`
+  const known = asked.get(name) ?? (await recordsOf(reader, envelope)).map(({ position }) => position)
+  asked.set(name, known)
+  return known
 }
 
 /** The text of a record that was taken goes; its digest stays in its place. */

@@ -206,17 +206,21 @@ export const nonces = pgTable(
   (t) => [primaryKey({ columns: [t.peer, t.nonce] }), index('nonces_expiry').on(t.expiresMs)],
 )
 
-/** One line for every refusal at the gate: what, never the bytes. */
-export const refusals = pgTable('refusals', {
-  id: text('id').primaryKey(),
-  atMs: whole('at_ms').notNull(),
-  /** The node the bytes claimed to come from, when that is a configured peer. */
-  peer: text('peer'),
-  code: text('code').notNull(),
-  detail: text('detail').notNull(),
-  digest: text('digest').notNull(),
-  size: integer('size').notNull(),
-})
+/** One line for every refusal at the gate: what, never the bytes. The newest of each code of a peer, half a year long. */
+export const refusals = pgTable(
+  'refusals',
+  {
+    id: text('id').primaryKey(),
+    atMs: whole('at_ms').notNull(),
+    /** The node the bytes claimed to come from, when that is a configured peer. */
+    peer: text('peer'),
+    code: text('code').notNull(),
+    detail: text('detail').notNull(),
+    digest: text('digest').notNull(),
+    size: integer('size').notNull(),
+  },
+  (t) => [index('refusals_code').on(t.peer, t.code, t.atMs), index('refusals_age').on(t.atMs)],
+)
 
 /** What a person must look at. Closed by acknowledging it, never by itself. */
 export const alarms = pgTable(

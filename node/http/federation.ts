@@ -40,10 +40,10 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
       // It signed what we cannot take now: it is there, and may be asked for its heads.
       if (received.receipts.length > 0 || received.refusal?.code === 'unavailable') doors.heard(issuer)
       if (received.refusal) doors.log.warn('an envelope was refused', { code: received.refusal.code })
+      const { receipts, refusal } = received
       // What was taken is receipted first; the sender meets the refusal of the next one when it posts that again.
-      if (received.receipts.length > 0 || !received.refusal)
-        return received.receipts.map((line) => `${line}\n`).join('')
-      return received.refusal
+      if (receipts.length === 0 && refusal) return { text: undefined, refusal }
+      return { text: receipts.map((line) => `${line}\n`).join(''), refusal }
     })
   })
   app.post('/federation/v1/:issuer/requests', async (context) => {
@@ -51,9 +51,9 @@ export function federationApp(doors: FederationDoors): Hono<{ Bindings: HttpBind
     // One line end may follow the token.
     return withinBudget(context, doors, limits.jwsBytes + 1, async (bytes) => {
       const answer = await doors.requests.answer(issuer, bytes)
-      if (!answer.ok) return answer
+      if (!answer.ok) return { text: undefined, refusal: answer }
       doors.heard(issuer)
-      return answer.text
+      return { text: answer.text, refusal: undefined }
     })
   })
   app.notFound((context) => context.json({ error: 'not_found' }, 404))
@@ -68,13 +68,17 @@ const waitMs = 1000
 const direct = addressesBehind()
 
 type Refused = Refusal & Pick<NonNullable<Received['refusal']>, 'have'>
+/** The text of an answer, the refusal in which a post ended, or both: then the sender is told the text alone. */
+type Answered =
+  | { readonly text: string; readonly refusal: Refused | undefined }
+  | { readonly text: undefined; readonly refusal: Refused }
 
 /** Reads and answers one post within what its sender may use of this node; beyond that its bytes are not even read. */
 async function withinBudget(
   context: NodeContext,
   doors: FederationDoors,
   maxBytes: number,
-  answer: (bytes: Uint8Array) => Promise<string | Refused>,
+  answer: (bytes: Uint8Array) => Promise<Answered>,
 ): Promise<Response> {
   const { incoming } = context.env
   const address = (doors.addresses ?? direct).of(incoming)
@@ -95,9 +99,9 @@ async function withinBudget(
     }
     visit.read(body.bytes.length)
     const answered = await answer(body.bytes)
-    if (typeof answered === 'string') return context.text(answered)
-    if (!waiting.has(answered.code)) visit.refused()
-    return refusal(context, answered)
+    const inPart = answered.text === undefined ? undefined : 'in part'
+    if (answered.refusal && !waiting.has(answered.refusal.code)) visit.refused(inPart)
+    return answered.text === undefined ? refusal(context, answered.refusal) : context.text(answered.text)
   } finally {
     visit.leave()
   }

@@ -503,6 +503,8 @@ CREATE INDEX records_in_case ON public.records_in USING btree (case_id);
 CREATE INDEX records_in_parked ON public.records_in USING btree (peer, case_id) WHERE parked;
 CREATE INDEX records_in_refused ON public.records_in USING btree (peer, outcome, epoch, seq) WHERE (outcome ~~ 'refused:%'::text);
 CREATE INDEX records_out_case ON public.records_out USING btree (case_id);
+CREATE INDEX refusals_age ON public.refusals USING btree (at_ms);
+CREATE INDEX refusals_code ON public.refusals USING btree (peer, code, at_ms);
 CREATE UNIQUE INDEX second_factors_user ON public.second_factors USING btree (user_id);
 CREATE UNIQUE INDEX sessions_token ON public.sessions USING btree (token);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);

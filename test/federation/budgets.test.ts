@@ -127,6 +127,44 @@ describe('an address that calls itself otherwise every time', () => {
   })
 })
 
+describe('one line of the sixth version, whatever address it takes', () => {
+  const line = ['2001:db8:0:7::1', '2001:DB8::7:0:0:0:2', '2001:0db8:0000:0007:ffff::3']
+  const from = (i: number) => line[i % line.length] ?? ''
+
+  it('has one budget', () => {
+    for (let i = 0; i < budgets.refusals.most; i++) expect(post(refused, shenzhen, from(i))).toBe(true)
+    for (const address of line) expect(post(undefined, shenzhen, address)).toBe(false)
+    expect(post(undefined, shenzhen, '2001:db8:0:8::1')).toBe(true)
+  })
+
+  it('has one of refusals for all names, and as many places as one address', () => {
+    for (let i = 0; i < 2 * budgets.refusals.most; i++) post(refused, `name ${i}`, from(i))
+    for (const address of line) expect(post(undefined, 'one more', address)).toBe(false)
+    const inside = Array.from({ length: 8 }, (_, i) => enter(dongguan, `2001:db8:0:9::${i}`))
+    expect(inside.filter((visit) => visit)).toHaveLength(4)
+  })
+})
+
+describe('a post that was refused in part', () => {
+  const inPart = (visit: Visit) => {
+    visit.read(1)
+    clock.jump(100)
+    visit.refused('in part')
+  }
+
+  it('uses up refusals like any other, but not the time of what was taken', () => {
+    const count = postsUntilRefused(inPart)
+    expect(count).toBeGreaterThanOrEqual(budgets.refusals.most)
+    expect(count).toBeLessThan(2 * budgets.refusals.most)
+  })
+
+  it('proves its sender by what was taken', () => {
+    post(inPart)
+    for (let i = 0; i < 2 * budgets.refusals.most; i++) post(refused, `name ${i}`)
+    expect(post()).toBe(true)
+  })
+})
+
 describe('a body that does not come', () => {
   const hanging = (count: number, address: string) => {
     const displaced: number[] = []

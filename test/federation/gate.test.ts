@@ -20,7 +20,7 @@ import {
   type SealedEnvelope,
 } from '../../protocol/index.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
-import { type VirtualClock } from '../harness/clock.ts'
+import { settled, type VirtualClock } from '../harness/clock.ts'
 import { dumpOf, without, type Dump } from '../harness/dump.ts'
 import { idNumberOf } from '../harness/people.ts'
 import { postTo } from '../harness/network.ts'
@@ -341,4 +341,46 @@ it('notes no more than sixty refusals a minute of one peer, and sixty of all str
   clock.jump(60_000)
   await us.region.inbox.receive(shenzhen, bodyOf(peer.seal({ aud: dongguan }, ...published())))
   expect(await noted()).toHaveLength(121)
+})
+
+it('counts what anybody may have posted in a peer’s name as a stranger’s, so that it hides nothing of the peer', async () => {
+  const flood = [utf8('x'), bodyOf(new ScriptedPeer(shenzhen, xinyang, 'nobody').seal({}, ...published()))]
+  for (let i = 0; i < 70; i++) await us.region.inbox.receive(shenzhen, flood[i % 2] ?? new Uint8Array())
+  expect(await refusalsNow()).toHaveLength(60)
+  await us.region.inbox.receive(shenzhen, bodyOf(peer.seal({ aud: dongguan }, ...published())))
+  await us.region.inbox.receive('999999', utf8('x'))
+  const rows = await refusalsNow()
+  expect(rows).toHaveLength(61)
+  expect(rows.filter(({ code }) => code === 'wrong_audience')).toMatchObject([{ peer: shenzhen }])
+})
+
+describe('what was noted of refusals', () => {
+  const row = (atMs: number, of: string | null = shenzhen, code = 'bad_signature'): Row<typeof refusals> => ({
+    ...{ id: us.region.ids.next(), atMs, peer: of, code, detail: '', digest: '', size: 0 },
+  })
+  const store = (rows: Row<typeof refusals>[]) => us.store.transaction((tx) => tx.insert(refusals, rows))
+  const wrongAudience = () =>
+    us.region.inbox.receive(shenzhen, bodyOf(peer.seal({ aud: dongguan }, ...published())))
+
+  it('is kept to a bound for each code of a peer, the newest', async () => {
+    const now = clock.nowMs()
+    await store(Array.from({ length: 1000 }, (_, i) => row(now - 1000 + i, shenzhen, 'wrong_audience')))
+    await store([row(1), row(2, null, 'wrong_audience'), row(3, dongguan, 'wrong_audience')])
+    for (let i = 0; i < 5; i++) await wrongAudience()
+    const times = (await refusalsNow()).map(({ atMs }) => atMs).sort((a, b) => a - b)
+    expect(times).toHaveLength(1003)
+    expect(times.slice(0, 4)).toEqual([1, 2, 3, now - 995])
+    expect(times.slice(-5)).toEqual(Array.from({ length: 5 }, () => now))
+  })
+
+  it('is dropped after half a year, by whomever, however much it is', async () => {
+    const dayMs = 86_400_000
+    const now = clock.nowMs()
+    await store(Array.from({ length: 2500 }, (_, i) => row(now - 181 * dayMs, i % 2 ? shenzhen : null)))
+    await store([row(now - 179 * dayMs), row(now)])
+    await us.region.start()
+    await settled()
+    await us.region.stop()
+    expect((await refusalsNow()).map(({ atMs }) => now - atMs).sort()).toEqual([0, 179 * dayMs])
+  })
 })

@@ -104,6 +104,25 @@ describe('a request to us', () => {
     expect(await count()).toBe(1)
   })
 
+  it('for heads is answered whatever its times, and its nonce is kept for ever by none of them', async () => {
+    const count = () => us.store.read((reader) => reader.count(nonces, {}))
+    const heads = (other: object) => ask(token(payload(other, { what: 'heads' })))
+    const untimely = [{ exp: 2 ** 52 }, { iat: 2 ** 51, exp: 2 ** 52 }, { iat: 1, exp: 2 }]
+    for (const times of untimely) expect(await heads(times)).toMatchObject({ ok: true })
+    const again = token(payload({ exp: 2 ** 52 }, { what: 'heads' }))
+    expect(await ask(again)).toMatchObject({ ok: true })
+    expect(await ask(again)).toMatchObject({ code: 'replayed_nonce' })
+    // The longest that any is valid: of as far in the future as may be.
+    const latest = { iat: nowSeconds + limits.requestSeconds, exp: nowSeconds + 2 * limits.requestSeconds }
+    const timely = token(payload(latest))
+    expect(await ask(timely)).toMatchObject({ ok: true })
+    await world.clock.advance(2 * limits.requestSeconds * 1000)
+    expect(await ask(timely)).toMatchObject({ code: 'replayed_nonce' })
+    await world.clock.advance(limits.requestSeconds * 1000 + 1)
+    expect(await heads({ exp: 2 ** 52 })).toMatchObject({ ok: true })
+    expect(await count()).toBe(1)
+  })
+
   it('may carry a nonce that another peer has used', async () => {
     const other = new ScriptedPeer(dongguan, xinyang)
     await other.agreeWith(us)

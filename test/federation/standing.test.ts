@@ -8,7 +8,7 @@ import { type NodeId } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { expectSame, joined, twoNodes, type Node, type Nodes } from '../harness/loss.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
-import { dongguan, shenzhen } from '../harness/world.ts'
+import { dongguan, shenzhen, withScriptedPeer } from '../harness/world.ts'
 
 const zhengzhou: NodeId = '410100'
 
@@ -108,4 +108,24 @@ describe('a loss that the head store shows', () => {
     })
     expect(await home.openAlarms()).toEqual(['behind'])
   })
+})
+
+it('a peer that says another place each time it is asked raises one alarm, and another when that was seen', async () => {
+  const { us } = await withScriptedPeer()
+  const { standing, alarms } = us.region
+  const known = { taken: { epoch: 9, seq: 9 }, receipted: { epoch: 1, seq: 9 } }
+  const claims = async (seq: number) => {
+    const end = { epoch: 1, seq, head: null }
+    const heads = {
+      sent: { ...end, receipted: 0 },
+      received: { epoch: 1, seq: 0, head: null, frozen: false },
+    }
+    await standing.compare(shenzhen, heads, known, () => Promise.resolve(false))
+  }
+  const open = () => us.store.read((reader) => alarms.list(reader))
+  for (let seq = 1; seq <= 20; seq++) await claims(seq)
+  expect(await open()).toMatchObject([{ kind: 'peer_behind', peer: shenzhen, subject: '1/1' }])
+  await alarms.acknowledge(us.store, (await open())[0]?.id ?? '', '李')
+  await claims(21)
+  expect(await open()).toMatchObject([{ subject: '1/21' }])
 })

@@ -1,6 +1,8 @@
 /** The pages of the node: held rows without whole numbers, what was refused of a peer, and settings that hold. */
+import { getTableName } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type z } from 'zod'
+import { type Reader } from '../../node/store/port.ts'
 import { readSheetsHere, writeTable } from '../../node/workbooks/index.ts'
 import {
   type auditVerifiedSchema,
@@ -234,3 +236,43 @@ describe('the audit before its witnesses', () => {
     expect([cut.brokenAt, cut.peers[0]?.witnessed?.holds]).toEqual([null, false])
   })
 })
+
+it('a peer is shown with what the gate refused in its name, by code, with the latest', async () => {
+  const at = (n: number) => Date.UTC(2026, 2, 1) + n
+  await database.sql`delete from refusals`
+  await database.sql`insert into refusals (id, at_ms, peer, code, detail, digest, size)
+    select 'r' || n, ${at(0)}::int8 + n, case n % 10 when 0 then null when 1 then '441900' else ${shenzhen}::text end,
+      case when n < 1000 then 'wrong_audience' else 'bad_time' end, '', '', 0
+    from generate_series(1, 1099) n`
+  let rowsRead = 0
+  const read = parts.region.store.read.bind(parts.region.store)
+  vi.spyOn(parts.region.store, 'read').mockImplementation((work) =>
+    read((reader) =>
+      work({
+        ...bound(reader),
+        find: async (table, match, options) => {
+          const rows = await reader.find(table, match, options)
+          if (getTableName(table) === 'refusals') rowsRead += rows.length
+          return rows
+        },
+      }),
+    ),
+  )
+  const detail = await ask<z.infer<typeof peerDetailSchema>>('auditor', `GET /api/peers/${shenzhen}`)
+  vi.restoreAllMocks()
+  expect(rowsRead).toBe(2)
+  expect(detail.refusals).toEqual([
+    { code: 'wrong_audience', count: 800, lastAt: new Date(at(999)).toISOString() },
+    { code: 'bad_time', count: 80, lastAt: new Date(at(1099)).toISOString() },
+  ])
+})
+
+function bound(reader: Reader): Reader {
+  return {
+    get: (table, key) => reader.get(table, key),
+    getMany: (table, keys) => reader.getMany(table, keys),
+    find: (table, match, options) => reader.find(table, match, options),
+    findIn: (table, column, values, match) => reader.findIn(table, column, values, match),
+    count: (table, match, options) => reader.count(table, match, options),
+  }
+}

@@ -181,6 +181,21 @@ describe('a sender beyond his budget', () => {
       expect((await post(envelopes, early)).status).toBe(409)
   })
 
+  it('is one who puts a good envelope before each bad one, and hears its receipt as long as he is heard', async () => {
+    const good = peer.say(peer.unknown(null))
+    const bad = { ...peer.seal({}, peer.unknown(null)), records: ['{}'] }
+    for (let i = 0; i < bounds.refusals.most; i++)
+      expect((await post(envelopes, bodyOf(good, bad))).status).toBe(200)
+    expect(said(await post(envelopes, bodyOf(good, bad)))).toEqual(refused)
+  })
+
+  it('is none whose post ends in a gap behind what was taken', async () => {
+    const good = peer.say(peer.unknown(null))
+    const early = peer.seal({ seq: 99 }, peer.unknown(null))
+    for (let i = 0; i < bounds.refusals.most + 10; i++)
+      expect((await post(envelopes, bodyOf(good, early))).status).toBe(200)
+  })
+
   it('with four bodies on their way, sends the fifth when one of them has ended', async () => {
     const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'))
     for (const socket of sockets)
@@ -229,7 +244,7 @@ describe('an answer', () => {
       'a gap',
       () => post(envelopes, bodyOf(peer.seal({ seq: 99 }, peer.unknown(null)))),
       409,
-      '{"error":"gap","have":{"epoch":1,"seq":3}}',
+      '{"error":"gap","have":{"epoch":1,"seq":5}}',
     ],
     [
       'another audience',

@@ -1,5 +1,6 @@
 /** The pages of the node: a peer in detail, imports with their held rows, settings. */
 import {
+  gateCodes,
   numberSettings,
   settingBounds,
   type SettingsView,
@@ -95,15 +96,14 @@ async function parkedRecords({ store }: Region, peer: string) {
 }
 
 async function refusalsOf({ store }: Region, peer: string) {
-  const rows = await store.read((reader) => reader.find(refusals, { peer }))
-  const codes = new Map<string, { count: number; lastMs: number }>()
-  for (const { code, atMs } of rows) {
-    const { count, lastMs } = codes.get(code) ?? { count: 0, lastMs: 0 }
-    codes.set(code, { count: count + 1, lastMs: Math.max(lastMs, atMs) })
-  }
-  return [...codes].map(([code, { count, lastMs }]) => ({
-    code,
-    count,
-    lastAt: new Date(lastMs).toISOString(),
-  }))
+  const page = { orderBy: 'atMs', descending: true, limit: 1 } as const
+  return store.read(async (reader) => {
+    const latest = gateCodes.map((code) => reader.find(refusals, { peer, code }, page))
+    const met = (await Promise.all(latest)).flat()
+    const counted = met.map(async ({ code, atMs }) => {
+      const count = await reader.count(refusals, { peer, code })
+      return { code, count, lastAt: new Date(atMs).toISOString() }
+    })
+    return Promise.all(counted)
+  })
 }
