@@ -24,14 +24,27 @@ import { freePort } from './network/node-process.ts'
 const defaultState = path.join('dist', 'conformance')
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
+const fullRun = `
+A full run 完整测试:
+  1. "card" for each of the roles ${roles.join(', ')}; with each of the four an agreement that bears both signatures.
+     Role first: the node proposes, "sign" signs. The others: "propose" with the card of the node, the node signs, "sign".
+     四个角色均需与被测节点签订协议。
+  2. The node posts to all of them at the address of --listen, and has spoken to none of them before.
+     被测节点向 --listen 地址发送，且此前未与这些测试节点通信。
+  3. A person with an invented ID number is on its roster: "run" with --person. 花名册中有一名测试人员。
+Without one of these the checks that need it are skipped, and the end of the run names them. What only the operator of a
+node can do (pause, close, erase, thaw, change of key) is tested by "self" alone. 缺少的项目会被跳过并在末尾列出。
+A used role third, and second after a fork, needs a fresh card: use another --state. 再次测试请更换状态目录。
+`
+
 interface RunOptions {
   readonly json?: true
   readonly only?: string
 }
 
-const program = new Command('conformance').description(
-  'test a running node against protocol/README.md (节点协议一致性测试)',
-)
+const program = new Command('conformance')
+  .description('test a running node against protocol/README.md (节点协议一致性测试)')
+  .addHelpText('after', fullRun)
 const stateOption = () =>
   new Option('--state <folder>', 'where the test peers live (状态目录)').default(defaultState)
 const roleOption = () =>
@@ -163,29 +176,31 @@ async function test(
     })
     const summary = summaryOf(findings)
     if (options.json) print(JSON.stringify({ node: first.node, ...summary, findings }))
-    else print(closing(summary, ((Date.now() - started) / 1000).toFixed(1)))
+    else print(closing(findings, ((Date.now() - started) / 1000).toFixed(1)))
     if (summary.failed > 0) process.exitCode = 1
   } finally {
     await listener.close()
   }
 }
 
-/** What both operators do next, in the words of our own command line; another node has its own. */
+/** What both operators do next, in the words of our own command line; of another node it says what that has to do. */
 function nextSteps(role: Role, card: string, fingerprint: string): string {
   const file = `agreement-${role}.json`
   const sign = `huiliu peer sign --file ${file} --url http://THIS-MACHINE:7390 --fingerprint "${fingerprint}"`
+  const propose = `huiliu peer propose --card ${card} --fingerprint "${fingerprint}" --out ${file}`
+  const onNode = `on the node 在被测节点上: sign it, with the address it posts to 签署并填写监听地址 (${sign})`
   const ours = (command: string) => `npm run conformance -- ${command}`
   const steps =
     role === 'first'
       ? [
-          `on the node 在被测节点上: huiliu peer propose --card ${card} --fingerprint "${fingerprint}" --out ${file}`,
+          `on the node 在被测节点上: propose an agreement to this card 向该名片发起协议 (${propose})`,
           `here 在本机: ${ours(`sign ${file} --fingerprint "…"`)}   (the fingerprint of the node 被测节点指纹)`,
-          `on the node 在被测节点上: ${sign}`,
+          onNode,
         ]
       : [
-          'on the node 在被测节点上: huiliu peer card --out node.card.json',
+          'on the node 在被测节点上: write its card 导出名片 (huiliu peer card --out node.card.json)',
           `here 在本机: ${ours(`propose --role ${role} --card node.card.json --fingerprint "…" --out ${file}`)}`,
-          `on the node 在被测节点上: ${sign}`,
+          onNode,
           `here 在本机: ${ours(`sign ${file} --fingerprint "…"`)}`,
         ]
   const last = `here 在本机: ${ours('run http://NODE:7300 --listen 0.0.0.0:7390')}`

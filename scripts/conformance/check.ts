@@ -57,6 +57,7 @@ async function runCheck(world: World, { id, section, says, needs = [], run }: Ch
   const missing = needs.filter((need) => !world.has(need))
   if (missing.length > 0) return end('skipped', `needs ${missing.map((need) => needed[need]).join(' and ')}`)
   let timer: NodeJS.Timeout | undefined
+  let failed = false
   const late = new Promise<never>((_, reject) => {
     const waitedBefore = patience.waitedMs
     const look = () => {
@@ -71,11 +72,14 @@ async function runCheck(world: World, { id, section, says, needs = [], run }: Ch
     return end('passed')
   } catch (error) {
     if (error instanceof Skipped) return end('skipped', error.message)
+    failed = true
     if (error instanceof Deviation) return end('failed', error.message)
     return end('failed', error instanceof Error ? (error.stack ?? error.message) : String(error))
   } finally {
     clearTimeout(timer)
     world.listener.honest()
+    // The node may have taken what it should not, or not what it should: the next checks go on where it is.
+    if (failed) await world.realign()
   }
 }
 

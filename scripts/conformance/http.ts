@@ -6,6 +6,7 @@ import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:ht
 import { request as secureRequest } from 'node:https'
 import { setImmediate as breath, setTimeout as pause } from 'node:timers/promises'
 import { fromUtf8 } from '../../protocol/index.ts'
+import { Deviation } from './demand.ts'
 
 export interface Answer {
   readonly status: number
@@ -32,6 +33,10 @@ interface Sending {
 }
 
 const answerWithinMs = 20_000
+
+/** The node gave no answer: it let the time go by, or broke the line. */
+export class NoAnswer extends Deviation {}
+
 /** How long one post is repeated for the budget's sake. */
 const patientMs = 120_000
 /** Milliseconds that were waited as a node asked with 429: they count against no check. */
@@ -70,8 +75,14 @@ async function sendUntilAnswered(url: string, body: Uint8Array | undefined, how:
     } catch (error) {
       const noSuchAddress = (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL' && spread.on
       if (noSuchAddress) spread.on = false
-      else if (tries <= 1) throw error
+      else if (tries <= 1) throw noAnswer(error as NodeJS.ErrnoException, how)
     }
+}
+
+function noAnswer({ name, code, message }: NodeJS.ErrnoException, how: Sending): NoAnswer {
+  const late = name === 'AbortError' || name === 'TimeoutError'
+  if (late) return new NoAnswer(`no answer within ${(how.withinMs ?? answerWithinMs) / 1000} s`)
+  return new NoAnswer(`no answer: ${code ?? message}`)
 }
 
 async function sendOnce(url: string, body: Uint8Array | undefined, how: Sending): Promise<Answer> {

@@ -82,6 +82,7 @@ export interface Said {
   readonly jws: string
   readonly records: string[]
   readonly receipt: string
+  readonly outcomes: readonly string[]
 }
 
 export class Peer {
@@ -206,24 +207,29 @@ export class Peer {
 
   /** The outcomes of each envelope, from receipts that hold in every member; folds what was applied. */
   receiptsIn(answer: Answer, envelopes: readonly SealedEnvelope[]): string[][] {
-    demand(answer.type.startsWith('text/plain'), `receipts came as ${answer.type}`)
+    const came = `${answer.status} as ${answer.type || 'nothing'}: ${answer.text.slice(0, 100)}`
+    demand(answer.status === 200 && answer.type.startsWith('text/plain'), `instead of receipts came ${came}`)
     demand(answer.text.endsWith('\n'), 'the last receipt is not ended by a line end')
     const tokens = answer.text.slice(0, -1).split('\n')
     demandSame(tokens.length, envelopes.length, 'number of receipts')
     return envelopes.map((envelope, i) => {
       const receipt = tokens[i] ?? ''
       const outcomes = this.readReceipt(receipt, envelope)
-      this.remember(envelope, receipt)
+      this.remember(envelope, receipt, outcomes)
       for (const [n, text] of envelope.records.entries()) if (outcomes[n] === 'applied') this.hear(text)
       return outcomes
     })
   }
 
-  private remember({ jws, records, payload, contentId: head }: SealedEnvelope, receipt: string): void {
+  private remember(
+    { jws, records, payload, contentId: head }: SealedEnvelope,
+    receipt: string,
+    outcomes: readonly string[],
+  ): void {
     const { epoch, seq } = payload
     const last = this.said.at(-1)
     if (last && !isBefore(last.place, payload)) return
-    this.said.push({ place: { epoch, seq }, head, jws, records: [...records], receipt })
+    this.said.push({ place: { epoch, seq }, head, jws, records: [...records], receipt, outcomes })
   }
 
   /** A record of ours has had its effect: what it erased is shown by nobody any longer. */
@@ -309,16 +315,38 @@ export class Peer {
     const { iat } = await this.ask({ what: 'pull', epoch: 1, after: Number.MAX_SAFE_INTEGER - 2 })
     this.clockAhead = iat - Math.floor(Date.now() / 1000)
     const { received } = await this.heads()
-    for (let after: Place = { epoch: 1, seq: 0 }; received.seq > 0;) {
+    if (received.seq > 0) await this.takeBackAfter({ epoch: 1, seq: 0 })
+    this.endAt(received)
+  }
+
+  /** The same for what the node has taken without a receipt that we believed, and for what it has not taken. */
+  async realign(): Promise<void> {
+    const { received } = await this.heads()
+    if (received.epoch === this.epoch && received.seq === this.seq && received.head === this.head) return
+    const before = this.said.length
+    try {
+      await this.takeBackAfter(this.said.at(-1)?.place ?? { epoch: 1, seq: 0 })
+    } finally {
+      this.endAt(received)
+      for (const { records, outcomes } of this.said.slice(before))
+        for (const [i, text] of records.entries()) if (outcomes[i] === 'applied') this.hear(text)
+    }
+  }
+
+  private endAt({ epoch, seq, head }: Heads['received']): void {
+    this.epoch = epoch
+    this.seq = seq
+    this.head = head
+  }
+
+  private async takeBackAfter(place: Place): Promise<void> {
+    for (let after = place; ;) {
       const page = await this.restore('asked', after)
       for (const { envelope, receipt } of page) this.takeBack(envelope, receipt ?? '')
       const last = this.said.at(-1)
-      if (page.length === 0 || !last) break
+      if (page.length === 0 || !last || !isBefore(after, last.place)) return
       after = last.place
     }
-    this.epoch = received.epoch
-    this.seq = received.seq
-    this.head = received.head
   }
 
   private takeBack(envelope: Envelope, receipt: string): void {
@@ -328,8 +356,7 @@ export class Peer {
     demand(checked.ok, 'what was restored has other records')
     const { digests } = checked
     const sealed = { ...envelope, payload: read.payload, contentId: contentId(crypto, envelope.jws), digests }
-    this.readReceipt(receipt, sealed)
-    this.remember(sealed, receipt)
+    this.remember(sealed, receipt, this.readReceipt(receipt, sealed))
   }
 }
 

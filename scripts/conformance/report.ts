@@ -23,10 +23,21 @@ export function lineOf({ section, says, result, why, id }: Finding): string {
   return why === undefined ? line : `${line}\n      ${why.replaceAll('\n', '\n      ')}`
 }
 
-export function closing({ passed, failed, skipped }: Summary, seconds: string): string {
-  const verdict = failed === 0 ? '未发现不符合之处' : '节点不符合协议，见上面的 ✗'
+export function closing(findings: readonly Finding[], seconds: string): string {
+  const { passed, failed, skipped } = summaryOf(findings)
+  const found = failed === 0 ? '未发现不符合之处' : '节点不符合协议，见上面的 ✗'
+  const verdict = skipped === 0 ? found : `${found}；跳过的 ${skipped} 项未经测试`
   return (
     `\n${passed} passed, ${failed} failed, ${skipped} skipped, after ${seconds} s.\n` +
+    leftOut(findings) +
     `通过 ${passed} 项，不符 ${failed} 项，跳过 ${skipped} 项：${verdict}。`
   )
+}
+
+/** What was not tested, and what it would have needed. */
+function leftOut(findings: readonly Finding[]): string {
+  const counts = new Map<string, number>()
+  for (const { result, why = '' } of findings)
+    if (result === 'skipped') counts.set(why, (counts.get(why) ?? 0) + 1)
+  return [...counts].map(([why, count]) => `Not tested 未测试 (${count}): ${why}\n`).join('')
 }

@@ -101,6 +101,12 @@ export class World {
     if (peer === this.others.third) this.others.third = undefined
   }
 
+  /** After a check that failed: our streams go on where the node's copies end, so that one fault is told once. */
+  async realign(): Promise<void> {
+    this.last = undefined
+    for (const peer of this.peers()) await peer.realign().catch(() => undefined)
+  }
+
   peers(): Peer[] {
     return [this.first, this.others.second, this.others.third].filter((peer) => peer !== undefined)
   }

@@ -1,7 +1,7 @@
 /** Section 18 and 10, with the node as sender: what it posts, what it believes, and how it repeats and waits. */
 import { limits, signJws, jwsTypes, type Outcome } from '../../../protocol/index.ts'
 import { type Check } from '../check.ts'
-import { demand, demandSame } from '../demand.ts'
+import { demand, demandSame, Skipped } from '../demand.ts'
 import { type Delivery, type Listener, type Proven, type Reply } from '../listener.ts'
 import { newId, newTag, type Peer } from '../peer.ts'
 import { type World } from '../world.ts'
@@ -177,10 +177,11 @@ const sending: readonly Check[] = [
         return 'receipt' in taken ? ok(`${taken.receipt}\n`) : taken
       }
       await knock(first)
-      const some = await listener.until(() => long, 10_000, 'two in one post')
-      const rest = await listener.post(first, listener.deliveries.indexOf(some) + 1, 10_000, 'the others')
-      demandSame(textsOf(rest)[0], textsOf(some)[1], 'the first of the repeat')
       await world.quiet(first)
+      // Section 18 lets a sender post them one by one.
+      if (!long) throw new Skipped('the node posts one envelope at a time')
+      const rest = await listener.post(first, listener.deliveries.indexOf(long) + 1, 10_000, 'the others')
+      demandSame(textsOf(rest)[0], textsOf(long)[1], 'the first of the repeat')
     },
   },
   {

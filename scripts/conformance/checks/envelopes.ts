@@ -10,8 +10,8 @@ import {
   utf8,
 } from '../../../protocol/index.ts'
 import { type Check } from '../check.ts'
-import { demandSame } from '../demand.ts'
-import { send } from '../http.ts'
+import { demandSame, Deviation } from '../demand.ts'
+import { NoAnswer, send, type Answer } from '../http.ts'
 import { bodyOf, crypto, newTag, type Peer } from '../peer.ts'
 import { demandRefusal, refusalCheck, type Row } from './refusals.ts'
 import { honest, signed } from './tokens.ts'
@@ -288,6 +288,23 @@ const http: readonly Check[] = [
     },
   },
   {
+    id: 'http.lapsed-order',
+    section: 15,
+    says: 'Who signed and whom it is for is looked at before the agreement: issuer_mismatch, wrong_audience.',
+    codes: ['issuer_mismatch', 'wrong_audience'],
+    needs: ['lapsed'],
+    run: async ({ lapsed }) => {
+      for (const [code, other] of [
+        ['issuer_mismatch', { iss: '100001' }],
+        ['wrong_audience', { aud: '100001' }],
+      ] as const) {
+        demandRefusal(await lapsed.post(bodyOf(lapsed.seal(other, query(lapsed)))), code)
+        const { token } = lapsed.request({ what: 'heads' }, other)
+        demandRefusal(await lapsed.post(utf8(token), lapsed.self, 'requests'), code)
+      }
+    },
+  },
+  {
     id: 'http.compressed',
     section: 15,
     says: 'A compressed body is refused at both doors, even with nothing wrong in it: unsupported_encoding.',
@@ -316,7 +333,7 @@ const http: readonly Check[] = [
         ['envelopes', limits.postBytes],
         ['requests', limits.jwsBytes + 1],
       ] as const)
-        demandRefusal(await send(first.path(door), undefined, { announce: bound + 1 }), 'too_large')
+        demandRefusal(await answerToAnnounced(first.path(door), bound + 1), 'too_large')
     },
   },
   {
@@ -374,6 +391,16 @@ const http: readonly Check[] = [
     },
   },
 ]
+
+/** What is answered to a body that is announced and does not come. */
+async function answerToAnnounced(url: string, announce: number): Promise<Answer> {
+  try {
+    return await send(url, undefined, { announce, withinMs: 10_000 })
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error
+    throw new Deviation(`to ${announce} announced bytes: expected 413 too_large, got ${error.message}`)
+  }
+}
 
 /** Names under which nobody may speak here. */
 function strangers({ self, node }: Peer): string[] {

@@ -68,8 +68,11 @@ const byUs: readonly Check[] = [
       const places = placesOf(peer, 4)
       const [first] = places
       demand(first !== undefined, 'the records have no place')
-      await tell(peer, 'while it is open', [[erasing(peer, one.id, first), 'refused:case_open']])
       const bad = 'refused:bad_record'
+      await tell(peer, 'while it is open', [
+        [erasing(peer, one.id, first), 'refused:case_open'],
+        [erasing(peer, one.id, { ...first, digest: newTag() }), bad],
+      ])
       await tell(peer, 'what is not there', [
         [one.says('flow.closed'), 'applied'],
         [erasing(peer, one.id, { ...first, digest: newTag() }), bad],
@@ -124,11 +127,17 @@ const byNode: readonly Check[] = [
   {
     id: 'erased.by-node',
     section: 12,
-    says: 'What the node erases of a closed case it says in its stream, shows by its digest, and has not changed otherwise.',
+    says: 'What the node erases of a closed case it says in its stream, shows by its digest, and has not changed otherwise: what host said of it stays.',
     needs: ['person', 'operator'],
     run: async (world) => {
       const { first: peer, operator, listener } = world
       const id = await caseOf(world)
+      const [recorded] = activities(peer, id, newId())
+      const person = { name: '测试员' }
+      await tell(peer, 'an arrival', [
+        [peer.record('flow.arrived', id, { person, match: 'certain', deviations: [] }), 'applied'],
+        [recorded, 'applied'],
+      ])
       await world.quiet(peer)
       await operator.close(id)
       await world.quiet(peer)

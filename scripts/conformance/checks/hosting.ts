@@ -129,6 +129,25 @@ const withPerson: readonly Check[] = [
   },
 ]
 
+const afterClosing: Check = {
+  id: 'host.closed',
+  section: 14,
+  says: 'Host’s records are judged by host’s table alone, also when home has closed the case.',
+  needs: ['person', 'operator'],
+  run: async (world) => {
+    const { first, operator } = world
+    const id = await caseOf(world)
+    await operator.close(id)
+    await world.quiet(first)
+    const told: HostEvent[] = ['flow.arrived', 'flow.placed', 'activity.recorded', 'flow.departed']
+    await tell(
+      first,
+      'on a closed case',
+      told.map((event) => [says(first, id, event, newId()), 'applied']),
+    )
+  },
+}
+
 const queries: readonly Check[] = [
   {
     id: 'query.denied',
@@ -183,4 +202,4 @@ const queries: readonly Check[] = [
   },
 ]
 
-export const hostingChecks: readonly Check[] = [...queries, ...withPerson]
+export const hostingChecks: readonly Check[] = [...queries, ...withPerson, afterClosing]

@@ -127,6 +127,22 @@ const opening: readonly Check[] = [
     },
   },
   {
+    id: 'case.tag-first',
+    section: 13,
+    says: 'Under the id of a closed case the tag is looked at before the table: tag_taken, then case_closed.',
+    codes: ['tag_taken', 'case_closed'],
+    run: async ({ first }) => {
+      const one = new Home(first)
+      const other = new Home(first, one.id)
+      await tell(first, 'a closed case', [
+        [one.says('flow.published'), applied],
+        [one.says('flow.closed'), applied],
+        [other.says('flow.published'), refused('tag_taken')],
+        [one.says('identity.asserted'), refused('case_closed')],
+      ])
+    },
+  },
+  {
     id: 'case.unknown',
     section: 13,
     says: 'Every record of a case that is not between these two is refused, whichever side writes its type.',
@@ -232,6 +248,32 @@ const content: readonly Check[] = [
     },
   },
   {
+    id: 'record.per-issuer',
+    section: 12,
+    says: 'Content is known per issuer: what one peer has said another may say in the same words.',
+    codes: ['record_repeated'],
+    needs: ['second'],
+    run: async ({ first, second }) => {
+      const texts = [auditHead(first, 7), first.unknown(null)] as const
+      for (const peer of [first, second])
+        await tell(peer, `said by ${peer.self}`, [
+          [texts[0], applied],
+          [texts[1], 'parked'],
+          [texts[0], refused('record_repeated')],
+        ])
+    },
+  },
+  {
+    id: 'audit.fewer',
+    section: 9,
+    says: 'The head of an audit is a label: one of fewer entries than before is applied.',
+    run: ({ first }) =>
+      tell(first, 'heads of an audit', [
+        [auditHead(first, 10), applied],
+        [auditHead(first, 3), applied],
+      ]),
+  },
+  {
     id: 'record.sticky',
     section: 12,
     says: 'A refusal is final for its content: the same record is refused with the same code when it would be allowed by then.',
@@ -332,6 +374,21 @@ const activity: readonly Check[] = [
     },
   },
   {
+    id: 'activity.closed',
+    section: 14,
+    says: 'Home reports and corrects activities on a case that it has closed.',
+    run: async ({ first }) => {
+      const one = new Home(first)
+      const [recorded, corrected] = activities(first, one.id, newId())
+      await tell(first, 'activities', [
+        [one.says('flow.published'), applied],
+        [one.says('flow.closed'), applied],
+        [recorded, applied],
+        [corrected, applied],
+      ])
+    },
+  },
+  {
     id: 'query.unknown',
     section: 13,
     says: 'A denial of a query that the node never sent is refused.',
@@ -371,6 +428,9 @@ const activity: readonly Check[] = [
     },
   },
 ]
+
+const auditHead = (peer: Peer, entries: number) =>
+  peer.record('audit.head', null, { entries, head: newTag() })
 
 export function settledRecord(
   peer: Peer,

@@ -31,16 +31,14 @@ const statuses: Partial<Record<GateCode, number>> = {
   unavailable: 503,
 }
 
-export function demandRefusal(answer: Answer, code: GateCode, have?: object): void {
-  demand(answer.type.startsWith('application/json'), `an error body came as ${answer.type}`)
+export function demandRefusal(answer: Answer, code: GateCode, have?: object, what = 'the answer'): void {
+  const due = `${what}: expected ${statuses[code]} ${code}, got ${answer.status}`
+  const shown = answer.text.slice(0, 100)
+  demand(answer.type.startsWith('application/json'), `${due} as ${answer.type || 'nothing'}: ${shown}`)
   const body = parseStrict(answer.text)
-  demand(body.ok, `an error body is not minimal JSON: ${answer.text.slice(0, 100)}`)
+  demand(body.ok, `${due} with a body that is not minimal JSON: ${shown}`)
   const expected = { error: code, ...(have === undefined ? {} : { have }) }
-  demandSame(
-    { status: answer.status, body: body.value },
-    { status: statuses[code], body: expected },
-    'the answer',
-  )
+  demandSame({ status: answer.status, body: body.value }, { status: statuses[code], body: expected }, what)
 }
 
 /** One post that must be refused. */

@@ -171,6 +171,20 @@ const answers: readonly Check[] = [
     },
   },
   {
+    id: 'request.heads-once',
+    section: 16,
+    says: 'A question for heads is answered whatever its times, and once like any other: replayed_nonce.',
+    codes: ['replayed_nonce'],
+    run: async ({ first }) => {
+      const now = first.nowSeconds()
+      for (const times of [{}, { iat: now - 5000, exp: now - 4900 }, { iat: now + 5000, exp: now + 5100 }]) {
+        const { nonce, token } = first.request({ what: 'heads' }, times)
+        first.readAnswer(await first.post(utf8(token), first.self, 'requests'), nonce)
+        demandRefusal(await first.post(utf8(token), first.self, 'requests'), 'replayed_nonce')
+      }
+    },
+  },
+  {
     id: 'request.nonce-unspent',
     section: 16,
     says: 'A request that was refused for its signature has not spent its nonce.',

@@ -78,7 +78,9 @@ export const freshChecks: readonly Check[] = [
           listener.requestScript = (asked) => (isHeads(asked.purpose) ? lie(world, asked) : undefined)
           listener.silent.delete(peer.self)
           const mark = listener.deliveries.length
-          demandRefusal(await peer.post(bodyOf(envelope)), 'unavailable')
+          const answer = await peer.post(bodyOf(envelope))
+          const after = askedAfter(0) ? `an answer to heads with ${what}` : 'no question for heads at all'
+          demandRefusal(answer, 'unavailable', undefined, `a post after ${after}`)
           // A verified word of ours ends its waiting after an answer that did not hold.
           await peer.heads()
           await listener.until(() => askedAfter(mark), 10_000, `a question for heads (${what})`)
@@ -187,6 +189,23 @@ export const restoringChecks: readonly Check[] = [
         { epoch: last?.payload.epoch, seq: last?.payload.seq, head: last?.contentId, receipted: seq },
         'sent without a receipt',
       )
+      listener.honest()
+      await world.quiet(first)
+    },
+  },
+  {
+    id: 'compare.unsent',
+    section: 17,
+    says: 'What has no receipt yet is counted in records, however many envelopes they are in.',
+    run: async (world) => {
+      const { first, listener } = world
+      await world.quiet(first)
+      const mark = listener.deliveries.length
+      listener.script = () => ({ status: 503, text: '{"error":"unavailable"}' })
+      const query = () => first.record('identity.queried', null, { tag: newTag(), name: '测试' })
+      await first.take(query(), query(), query())
+      await listener.post(first, mark, 10_000, 'a post of the node')
+      demandSame((await first.compare(first.node)).unsent, 3, 'unsent after three questions')
       listener.honest()
       await world.quiet(first)
     },

@@ -94,6 +94,25 @@ const receipts: readonly Check[] = [
     },
   },
   {
+    id: 'receipt.repeat-lines',
+    section: 10,
+    says: 'A repeat with other record lines than were signed is no repeat: digest_mismatch.',
+    codes: ['digest_mismatch'],
+    run: async (world) => {
+      const { first } = world
+      const one = first.seal({}, query(first), query(first))
+      const answer = await first.post(bodyOf(one))
+      first.receiptsIn(answer, [one])
+      first.moveTo(one)
+      const [record = '', last = ''] = one.records
+      await world.unchanged(first, async () => {
+        for (const records of [[last, record], [record], [record, query(first)], [record, last, last], []])
+          demandRefusal(await first.post(bodyOf({ ...one, records })), 'digest_mismatch')
+        demandSame(await first.post(bodyOf(one)), answer, 'the answer to the repeat as it was signed')
+      })
+    },
+  },
+  {
     id: 'receipt.at-once',
     section: 12,
     says: 'One envelope posted several times at the same moment is taken once: all get the same receipt.',
@@ -130,6 +149,18 @@ const receipts: readonly Check[] = [
       const envelope = first.seal({ iat: 0 }, query(first))
       first.receiptsIn(await first.post(bodyOf(envelope)), [envelope])
       first.moveTo(envelope)
+    },
+  },
+  {
+    id: 'stream.ahead',
+    section: 10,
+    says: 'No clock decides over an envelope: one of an hour, and of years ahead, is taken.',
+    run: async ({ first }) => {
+      for (const ahead of [3600, 10 * 365 * 86_400]) {
+        const envelope = first.seal({ iat: first.nowSeconds() + ahead }, query(first))
+        first.receiptsIn(await first.post(bodyOf(envelope)), [envelope])
+        first.moveTo(envelope)
+      }
     },
   },
   {
@@ -224,6 +255,8 @@ async function forked(
     const other = second(peer)
     demandRefusal(await peer.post(bodyOf(other)), 'fork')
     demandRefusal(await peer.post(bodyOf(other)), again)
+    const third = peer.seal({ seq: peer.seq, prev: null }, query(peer))
+    demandRefusal(await peer.post(bodyOf(third)), 'fork', undefined, 'a third story in a frozen stream')
     demandRefusal(await peer.post(bodyOf(next)), 'frozen')
     demandSame(await peer.post(bodyOf(...taken)), receipt, 'the answer to a repeat in a frozen stream')
     demandRefusal(await peer.post(bodyOf(opening(peer))), 'frozen')
