@@ -3,8 +3,9 @@
  * circuit breaker, as a pure step.
  *
  * A dead peer costs one small probe per `probeMs` however long it stays away, and its queue has no age limit. One
- * success closes the breaker; hearing from the peer (a verified message or request) does as well. One that had answered
- * what nobody can use is only tried sooner: two nodes that cannot recover from each other hear of each other all the time.
+ * success closes the breaker; hearing from a peer that was silent (a verified message or request) does as well. One that
+ * had answered, and not taken what was posted, is only tried sooner: it was there all the time, and what it says to us,
+ * as often as it likes, is no reason to believe that it takes more now.
  */
 export interface DeliveryState {
   readonly failures: number
@@ -17,15 +18,15 @@ export const deliveryLimits = {
   longestDelayMs: 30_000,
   breakerAfter: 5,
   probeMs: 60_000,
-  heardUselessMs: 5_000,
+  heardAgainMs: 5_000,
 } as const
 
 export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0 }
 
 export type DeliveryEvent =
   | { kind: 'delivered' }
-  /** `useless`: the last failure was an answer of its that does not fit what was asked. */
-  | { kind: 'heard'; nowMs: number; useless: boolean }
+  /** `silent`: the last failure was no answer at all. */
+  | { kind: 'heard'; nowMs: number; silent: boolean }
   | { kind: 'failed'; nowMs: number; random: number }
 
 /** `random` is in [0, 1). */
@@ -34,8 +35,8 @@ export function stepDelivery(state: DeliveryState, event: DeliveryEvent): Delive
     case 'delivered':
       return freshDelivery
     case 'heard': {
-      const soonMs = event.nowMs + deliveryLimits.heardUselessMs
-      return event.useless ? { ...state, notBeforeMs: Math.min(state.notBeforeMs, soonMs) } : freshDelivery
+      const soonMs = event.nowMs + deliveryLimits.heardAgainMs
+      return event.silent ? freshDelivery : { ...state, notBeforeMs: Math.min(state.notBeforeMs, soonMs) }
     }
     case 'failed': {
       const failures = state.failures + 1

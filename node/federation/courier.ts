@@ -39,7 +39,8 @@ const lookEveryMs = 2_000
 /** Receipts that are proven in one go: half a millisecond. */
 const provenInOneGo = 4
 
-const uselessAnswers: ReadonlySet<string> = new Set(['bad_answer', 'bad_receipt'])
+/** The one problem that is no answer: everything else the peer has said, so it was there. */
+const unreachable = 'unreachable'
 
 type StoredEnvelope = Row<typeof envelopesOut>
 
@@ -159,12 +160,12 @@ export class Courier {
     this.runs.add(run)
   }
 
-  /** The peer has just proven to be there: no reason to wait any longer, unless what it says is of no use to us. */
+  /** The peer has just proven to be there: no reason to wait any longer, unless it was there all the time. */
   heard(peer: NodeId): void {
     const route = this.route(peer)
     if (route.state.failures === 0) return
-    const useless = uselessAnswers.has(route.problem?.code ?? '')
-    route.state = stepDelivery(route.state, { kind: 'heard', nowMs: this.clock.nowMs(), useless })
+    const silent = route.problem?.code === unreachable
+    route.state = stepDelivery(route.state, { kind: 'heard', nowMs: this.clock.nowMs(), silent })
     this.wake(peer)
   }
 
@@ -374,7 +375,7 @@ export class Courier {
     parcels: readonly Parcel[],
     answer: HttpAnswer | undefined,
   ): Promise<{ taken: number; problem?: string }> {
-    if (!answer) return { taken: 0, problem: 'unreachable' }
+    if (!answer) return { taken: 0, problem: unreachable }
     if (answer.status !== 200) {
       const text = fromUtf8(answer.body) ?? ''
       return { taken: 0, problem: this.refusedWith(text, route, answer.status) }

@@ -2,13 +2,21 @@
  * This node's signing keys over time. A key is rotated in the streams themselves, under the old one; a key that was
  * lost or stolen is replaced, and then every peer must sign a new agreement after comparing the new fingerprint.
  */
-import { type Crypto, type Digest, type NodeId } from '../../protocol/index.ts'
+import {
+  digestOf,
+  writeRecord,
+  type Crypto,
+  type Digest,
+  type NodeId,
+  type SigningKey,
+} from '../../protocol/index.ts'
+import { DomainError } from '../errors.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Random } from '../platform.ts'
-import { type Store } from '../store/port.ts'
+import { type Reader, type Store, type Transaction } from '../store/port.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peers } from './peers.ts'
-import { identity, replacedKey, streamsOut } from './tables.ts'
+import { identity, recordsOut, replacedKey, streamsOut } from './tables.ts'
 
 export class OwnKeys {
   private readonly self: NodeId
@@ -16,6 +24,7 @@ export class OwnKeys {
   private readonly keyring: Keyring
   private readonly peers: Peers
   private readonly outbox: Outbox
+  private readonly crypto: Crypto
   private readonly random: Random
 
   constructor(parts: {
@@ -32,21 +41,20 @@ export class OwnKeys {
     this.keyring = parts.keyring
     this.peers = parts.peers
     this.outbox = parts.outbox
+    this.crypto = parts.crypto
     this.random = parts.random
   }
 
   /** A new key, announced to every peer; each stream is signed by it from the envelope after the announcement. */
   async rotate(): Promise<Digest> {
+    await this.store.read((reader) => this.demandListener(reader))
     const kid = await this.newKey()
     const key = this.keyring.publicKey(kid)
     if (!key) throw new TypeError('a key that was just added is not there')
     await this.store.transaction(async (tx) => {
       const all = await this.peers.all(tx)
       await tx.lock(['identity', ...all.map(({ node }) => pairLock(node))])
-      for (const { node } of all)
-        await this.outbox.write(tx, node, [
-          this.outbox.draft({ type: 'keys.announced', case: null, body: { key } }),
-        ])
+      for (const { node } of all) await this.announce(tx, node, key)
       await tx.update(identity, { node: this.self }, { kid })
     })
     this.keyring.use(kid)
@@ -65,6 +73,35 @@ export class OwnKeys {
     })
     this.keyring.use(kid)
     return kid
+  }
+
+  /** A key that nobody can be told of would be left over: the newest in the file, and known to no peer. */
+  private async demandListener(reader: Reader): Promise<void> {
+    const all = await this.peers.all(reader)
+    const streams = await reader.findIn(
+      streamsOut,
+      'peer',
+      all.map(({ node }) => node),
+    )
+    const [first] = streams
+    if (first && !streams.some(({ standing }) => standing === 'open'))
+      throw new DomainError('stream_closed', { region: first.peer })
+  }
+
+  /**
+   * Into a stream that is not open nothing is said, and nothing sealed. The announcement waits behind what is sealed of it,
+   * and is said again with the rest that waits when the stream goes on: if it is then still newer than the key that signs.
+   */
+  private async announce(tx: Transaction, peer: NodeId, key: SigningKey): Promise<void> {
+    const record = this.outbox.draft({ type: 'keys.announced', case: null, body: { key } })
+    const stream = await tx.get(streamsOut, { peer })
+    if (stream?.standing === 'open') return this.outbox.write(tx, peer, [record])
+    const text = writeRecord(record)
+    const written = { text, digest: digestOf(this.crypto, text), writtenMs: Date.parse(record.at) }
+    const [position = 0] = await tx.positions(1)
+    await tx.insert(recordsOut, [
+      { peer, position, caseId: null, type: record.type, ...written, outcome: null },
+    ])
   }
 
   /** One at a time, whatever process asks: each adds to the file as the one before has left it. */

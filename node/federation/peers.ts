@@ -130,12 +130,9 @@ export class Peers {
     const stream = await reader.get(streamsOut, { peer })
     if (!stream) return this.keyring.signer
     // Several may have been announced and not confirmed: what the peer knows is the key of the next it must receipt.
-    const { epoch, receipted, kidFrom } = stream
-    // The one in its place: of an agreement, which a restored database may know later than the keyring, or still without one.
-    if (kidFrom === replacedKey)
-      return this.keyring.holds(stream.kid) && this.isNewer(stream.kid, this.keyring.kid)
-        ? this.keyring.signerOf(stream.kid)
-        : this.keyring.signer
+    const { epoch, receipted, kidFrom, standing } = stream
+    // Still without an agreement that names the one in its place: that will be our newest.
+    if (kidFrom === replacedKey && standing === 'closed') return this.keyring.signer
     const next =
       stream.formerKid === null
         ? undefined
@@ -148,16 +145,17 @@ export class Peers {
   }
 
   /**
-   * The keys to ask this peer under, the likeliest first: after a loss we may not know what we told it. One that an
-   * agreement has put in place of the others is asked under alone: a peer that does not know it yet would still take what
-   * is on its way under the old ones, after it has told us where they end.
+   * The keys to ask this peer under, the likeliest first: after a loss we may not know what we told it. None before one
+   * that an agreement has put in their place: a peer that does not know it yet would still take what is on its way under
+   * the old ones, after it has told us where they end.
    */
   async askingFor(reader: Reader, peer: NodeId): Promise<Signer[]> {
     const first = await this.signerFor(reader, peer)
     const stream = await reader.get(streamsOut, { peer })
-    if (stream?.kidFrom === replacedKey) return [first]
-    const others = this.keyring.kids().filter((kid) => kid !== first.kid)
-    return [first, ...others.map((kid) => this.keyring.signerOf(kid))]
+    const kids = this.keyring.kids()
+    const others = stream?.kidFrom === replacedKey ? kids.slice(0, kids.indexOf(first.kid)) : kids
+    const asking = new Set([first.kid, ...others])
+    return [...asking].map((kid) => this.keyring.signerOf(kid))
   }
 
   /** `keys.announced`: this peer's stream is signed by another key from the next envelope on. False: not a key to take. */
@@ -284,7 +282,8 @@ export class Peers {
     document: string,
   ): Promise<void> {
     const { node, name } = other
-    await tx.lock([pairLock(node)])
+    // Those of the streams too: no key is put aside while something is sealed or taken under it.
+    await tx.lock([pairLock(node), `stream-in:${node}`, `stream-out:${node}`])
     const before = await tx.get(peers, { node })
     const row = { node, name, url, paused: before?.paused ?? false }
     if (before) await tx.update(peers, { node }, row)

@@ -37,6 +37,9 @@ export interface Sealing {
 
 type Waiting = Row<typeof recordsOut>
 type Stream = Row<typeof streamsOut>
+/** What a sealing moves in the row of its stream; the rest is for others to write. */
+type Moved = Pick<Stream, 'seq' | 'head' | 'sealedPosition' | 'unreceipted'> &
+  Partial<Pick<Stream, 'kid' | 'kidFrom' | 'formerKid'>>
 
 export class Sealer {
   private readonly self: NodeId
@@ -90,6 +93,7 @@ export class Sealer {
     const waiting = await tx.find(recordsOut, { peer }, { orderBy: 'position', after, limit: room })
     const parcels: Parcel[] = []
     let reached = stream
+    let moved: Moved | undefined
     let inOneGo = 0
     for (const batch of packed(waiting, most)) {
       // The office's own transactions go on between the parts.
@@ -101,19 +105,20 @@ export class Sealer {
       await this.keyring.knows(reached.kid)
       const { parcel, next } = this.sealBatch(reached, batch)
       parcels.push(parcel)
-      reached = next
+      moved = { ...moved, ...next }
+      reached = { ...stream, ...moved }
     }
-    if (parcels.length === 0) return { parcels, more: false, verdict }
+    if (!moved) return { parcels, more: false, verdict }
     await tx.insert(
       envelopesOut,
       parcels.map(({ envelope }) => envelope),
     )
-    await tx.update(streamsOut, { peer }, reached)
+    await tx.update(streamsOut, { peer }, moved)
     return { parcels, more: waiting.length === room, verdict, stream: reached }
   }
 
-  /** One envelope, and the stream after it. A key announced in it signs from the next one on. */
-  private sealBatch(stream: Stream, batch: readonly Waiting[]): { parcel: Parcel; next: Stream } {
+  /** One envelope, and what it moves in its stream. A key announced in it signs from the next one on. */
+  private sealBatch(stream: Stream, batch: readonly Waiting[]): { parcel: Parcel; next: Moved } {
     const { peer, epoch } = stream
     const seq = stream.seq + 1
     const sealedMs = this.clock.nowMs()
@@ -129,14 +134,14 @@ export class Sealer {
     const unreceipted = { receipted: false, receipt: null, receiptedMs: null }
     const envelope = { peer, epoch, seq, contentId, jws, records, ...positions, sealedMs, ...unreceipted }
     const next = {
-      ...{ ...stream, seq, head: contentId, sealedPosition: positions.lastPosition },
+      ...{ seq, head: contentId, sealedPosition: positions.lastPosition },
       unreceipted: stream.unreceipted + records,
       ...this.announcedKey(stream, seq, batch.at(-1)),
     }
     return { parcel: { envelope, text: envelopeLines(sealed) }, next }
   }
 
-  private announcedKey(stream: Stream, seq: number, last: Waiting | undefined): Partial<Stream> {
+  private announcedKey(stream: Stream, seq: number, last: Waiting | undefined): Partial<Moved> {
     if (last?.type !== 'keys.announced') return {}
     const read = readRecord(exactText(last))
     if (!read.ok || !read.known || read.record.type !== 'keys.announced')

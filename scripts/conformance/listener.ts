@@ -64,6 +64,9 @@ export interface Reply {
   readonly headers?: Record<string, string>
 }
 
+/** No answer: the connection is closed. */
+export const silence: Reply = { status: 0, text: '' }
+
 /** One record of the node's stream, with its place. */
 export interface Heard {
   readonly record: FactRecord
@@ -125,7 +128,8 @@ export class Listener {
           return { status: 400, text: '{"error":"bad_field"}' }
         })
         .then(({ status, text, headers }) => {
-          outgoing.writeHead(status, { 'content-type': plainText, ...headers }).end(text)
+          if (status === silence.status) outgoing.destroy()
+          else outgoing.writeHead(status, { 'content-type': plainText, ...headers }).end(text)
           const last = this.deliveries.at(-1)
           if (last?.answeredMs === 0) last.answeredMs = Date.now()
           for (const wake of [...this.waiting]) wake()
@@ -318,7 +322,7 @@ export class Listener {
     const peer = this.peers.get(audienceOf(text))
     // Nobody whom this run plays: a node that speaks to an earlier run's peer does nothing wrong.
     if (peer?.node !== issuer) return { status: 401, text: '{"error":"bad_signature"}' }
-    if (this.silent.has(peer.self)) return { status: 503, text: '{"error":"unavailable"}' }
+    if (this.silent.has(peer.self)) return silence
     this.checkHeaders(incoming.headers, body.length)
     return door === 'envelopes'
       ? this.receive(peer, incoming.headers, text)

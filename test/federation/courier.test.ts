@@ -19,7 +19,7 @@ import { type Row, type Store } from '../../node/store/port.ts'
 import { deliveryLimits, limits, utf8 } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { dumpOf } from '../harness/dump.ts'
-import { type Post } from '../harness/network.ts'
+import { postTo, type Post } from '../harness/network.ts'
 import { MemoryHeads } from '../harness/heads.ts'
 import { Office } from '../harness/office.ts'
 import { bodyOf, ScriptedPeer } from '../harness/peer.ts'
@@ -304,6 +304,41 @@ describe('a peer that stays away', () => {
     await settled()
     await delivered()
     expect(problem()).toMatchObject({ failures: 0, breakerOpen: false, problem: undefined })
+  })
+})
+
+describe('a peer that answers, takes nothing, and goes on talking', () => {
+  it.each([
+    ['503', () => new Response('{"error":"rate_limited"}', { status: 503 })],
+    ['no receipt', () => new Response('thank you')],
+  ])('%s: is posted to no oftener than once in five seconds, and the breaker opens', async (_, answer) => {
+    const { us, peer, network, clock } = await withScriptedPeer()
+    const office = new Office(us.region)
+    network.connect(shenzhen, { request: answer } as never)
+    network.fate = () => 'deliver'
+    await office.roster({ idNumber: idNumberOf(1), name: nameOf(1) })
+    await office.outflow({ idNumber: idNumberOf(1), host: shenzhen, outflow })
+    await settled()
+    const posts = () => network.posts.filter(({ to }) => to === shenzhen).length
+    const before = posts()
+    expect(before).toBe(1)
+    const again = bodyOf(peer.say(peer.unknown(null)))
+    const talk = async (times: number) => {
+      for (let i = 0; i < times; i++)
+        await postTo(us.app, `/federation/v1/${shenzhen}/envelopes`, again).then(settled)
+    }
+    await talk(100)
+    expect(posts()).toBe(before)
+    for (let seconds = 0; seconds < 60; seconds++) {
+      await talk(3)
+      await clock.advance(1000)
+    }
+    const delivery = us.region.courier.delivery(shenzhen)
+    expect(delivery).toMatchObject({ breakerOpen: true, failures: posts() })
+    // As the waits before the breaker allow, and from then on as five seconds do.
+    expect(posts()).toBeGreaterThanOrEqual(10)
+    expect(posts()).toBeLessThanOrEqual(deliveryLimits.breakerAfter + 12)
+    await us.region.stop()
   })
 })
 

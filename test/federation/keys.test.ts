@@ -4,6 +4,7 @@
  */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Introduction } from '../../node/federation/peers.ts'
+import { Sealer } from '../../node/federation/sealer.ts'
 import {
   agreements,
   envelopesIn,
@@ -13,11 +14,13 @@ import {
   recordsIn,
   recordsOut,
   refusals,
+  replacedKey,
+  streamsOut,
 } from '../../node/federation/tables.ts'
 import { openKeyring } from '../../node/keyring.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { MemoryStore } from '../../node/store/memory.ts'
-import { type Transaction } from '../../node/store/port.ts'
+import { type Store, type Transaction } from '../../node/store/port.ts'
 import {
   enrolKey,
   jwsTypes,
@@ -31,12 +34,12 @@ import {
 import { settled } from '../harness/clock.ts'
 import { caseOf } from '../harness/conversation.ts'
 import { keyringText } from '../harness/keys.ts'
-import { expectSame, twoNodes, watchSigned, type Node, type Nodes } from '../harness/loss.ts'
+import { expectSame, joined, twoNodes, watchSigned, type Node, type Nodes } from '../harness/loss.ts'
 import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
 import { seededRandom } from '../harness/random.ts'
 import { agree, type TestRegion } from '../harness/region.ts'
-import { shenzhen, withScriptedPeer, xinyang } from '../harness/world.ts'
+import { dongguan, shenzhen, withScriptedPeer, xinyang } from '../harness/world.ts'
 
 let nodes: Nodes
 let home: Node
@@ -86,6 +89,17 @@ async function kidsOf(node: Node): Promise<string[]> {
     return read.ok ? read.jws.kid : ''
   })
   return [...new Set(kids)]
+}
+
+/** A sealer beside that of home's courier; it signs each envelope when `mayGoOn` says so. */
+function sealerAt(store: Store, mayGoOn: () => Promise<void> = () => Promise.resolve()): Sealer {
+  const { standing, clock, crypto } = home.region
+  const knows = async (kid: string) => {
+    await mayGoOn()
+    return home.keyring.knows(kid)
+  }
+  const keyring = Object.create(home.keyring, { knows: { value: knows } }) as typeof home.keyring
+  return new Sealer({ self: xinyang, store, standing, keyring, crypto, clock, tuning: {} })
 }
 
 /** Each record was said once, taken once and applied. */
@@ -292,6 +306,87 @@ describe('a key that is changed', () => {
     },
   )
 
+  it('is written into its stream by the sealer with what that has moved, and with nothing else', async () => {
+    const patches: string[] = []
+    const seen: Store = {
+      read: (work) => home.store.read(work),
+      transaction: (work) =>
+        home.store.transaction((tx) => {
+          const update: Transaction['update'] = (table, key, patch) => {
+            if ((table as object) === streamsOut) patches.push(Object.keys(patch).sort().join())
+            return tx.update(table, key, patch)
+          }
+          return work({ ...tx, update })
+        }),
+    }
+    const sealer = sealerAt(seen)
+    home.region.courier.wake = () => undefined
+    await publish(1)
+    await sealer.seal(shenzhen)
+    await home.region.ownKeys.rotate()
+    await publish(2)
+    await sealer.seal(shenzhen)
+    const moved = 'head,sealedPosition,seq,unreceipted'
+    expect(patches).toEqual([moved, 'formerKid,head,kid,kidFrom,sealedPosition,seq,unreceipted'])
+  })
+
+  describe('while one peer cannot be told', () => {
+    let third: Node
+    beforeEach(async () => {
+      third = await joined(nodes, dongguan, home)
+      await publish(1)
+      await levelled()
+      nodes.network.fate = ({ from, to }) => (from === shenzhen || to === shenzhen ? 'drop' : 'deliver')
+    })
+    const knownAt = async (node: Node) =>
+      (await node.memory.read((reader) => reader.find(peerKeys, { peer: xinyang }))).map(({ kid }) => kid)
+    /** Of the stream to the host. */
+    const stream = () => home.memory.read((reader) => reader.get(streamsOut, { peer: shenzhen }))
+
+    it('tells the others at once, and that one, of each in its order, when its stream is open again', async () => {
+      await home.region.recovery.allow(shenzhen)
+      const kids = [home.keyring.kid, await home.region.ownKeys.rotate(), await home.region.ownKeys.rotate()]
+      await nodes.clock.advance(5000)
+      expect((await knownAt(third)).sort()).toEqual([...kids].sort())
+      expect([await home.standing(), await knownAt(host)]).toEqual([['recovering', 'open'], kids.slice(0, 1)])
+      await levelled()
+      await publish(2)
+      await arrive(2)
+      await levelled()
+      expect([await home.standing(), (await knownAt(host)).sort()]).toEqual([
+        ['open', 'open'],
+        [...kids].sort(),
+      ])
+      expect(await stream()).toMatchObject({ kid: kids[2], formerKid: kids[1] })
+      await expectSame(nodes)
+      expect((await refusedAt(host)).filter((code) => code !== 'replayed_nonce')).toEqual([])
+    })
+
+    it('asks the one that waits for the key of its agreement under that, though others know a newer one', async () => {
+      await home.region.ownKeys.replace()
+      await agree(home, third, nodes.network)
+      await agree(home, host, nodes.network)
+      await nodes.clock.advance(61_000)
+      expect(await home.standing()).toEqual(['recovering', 'open'])
+      const kid = await home.region.ownKeys.rotate()
+      await levelled()
+      await publish(2)
+      await levelled()
+      expect(await home.standing()).toEqual(['open', 'open'])
+      expect(await stream()).toMatchObject({ kid })
+      await expectSame(nodes)
+    })
+
+    it('is not changed at all when nobody can be told, and no key is left over', async () => {
+      await home.region.recovery.allow(shenzhen)
+      await home.region.recovery.allow(dongguan)
+      const [kid, kids] = [home.keyring.kid, home.keyring.kids()]
+      nodes.network.fate = () => 'drop'
+      await expect(home.region.ownKeys.rotate()).rejects.toMatchObject({ code: 'stream_closed' })
+      expect([home.keyring.kid, home.keyring.kids()]).toEqual([kid, kids])
+    })
+  })
+
   it('leaves old evidence verifiable with all keys, and not without the old one', async () => {
     const old = home.keyring.signing
     await publish(1)
@@ -377,6 +472,29 @@ describe('a key that was stolen', () => {
     await agree(home, host, nodes.network)
     await levelled()
     expect(await home.standing()).toEqual(['open'])
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
+  it('is put aside when what is being sealed under it is sealed, and stays so', async () => {
+    await publish(1)
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    const kid = await home.region.ownKeys.rotate()
+    await publish(2)
+    let go = () => {}
+    const until = new Promise<void>((resolve) => (go = resolve))
+    const sealing = sealerAt(home.store, () => until).seal(shenzhen)
+    await settled()
+    const agreeing = agree(home, host, nodes.network)
+    await settled()
+    go()
+    const { parcels } = await sealing
+    await agreeing
+    const stream = await home.memory.read((reader) => reader.get(streamsOut, { peer: shenzhen }))
+    const put = { kid, kidFrom: replacedKey, formerKid: null, standing: 'recovering' }
+    expect(stream).toMatchObject({ ...put, seq: parcels.at(-1)?.envelope.seq })
+    await levelled()
     await expectSame(nodes)
     await expectOnce()
   })

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { agreements, peers, recordsOut } from '../../node/federation/tables.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
-import { fingerprint, type Party } from '../../protocol/index.ts'
+import { deliveryLimits, fingerprint, type Party } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { dumpOf } from '../harness/dump.ts'
 import { testKeyring } from '../harness/keys.ts'
@@ -144,6 +144,8 @@ describe('signing', () => {
     expect((await office.arrivalRows())[0]).toMatchObject({ state: 'waiting', tag: null })
     await agree(us, them, world.network)
     await settled()
+    // They signed first, and were refused by us who had not: the next try is not before its time.
+    await world.clock.advance(deliveryLimits.firstDelayMs)
     expect((await office.arrivalRows())[0]?.state).toBe('denied')
     expect(await office.said(xinyang)).toEqual(['identity.queried'])
   })

@@ -97,9 +97,9 @@ async function receipts(scene: Scene, plan: Plan, keep: Keep): Promise<Omit<Done
       body: answer,
     }
   }
-  // A wake during a wait does nothing, and being heard ends the wait, or after a useless answer shortens it.
+  // A wake during a wait does nothing, and being heard ends the wait, or after an answer shortens it.
   courier.heard(shenzhen)
-  stage.clock.jump(deliveryLimits.heardUselessMs)
+  stage.clock.jump(deliveryLimits.heardAgainMs)
   courier.wake(shenzhen)
   await settled()
   const stored = stage.ledger.entry(envelopesOut).updated

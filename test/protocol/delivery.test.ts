@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { breakerOpen, deliveryLimits, freshDelivery, stepDelivery } from '../../protocol/index.ts'
 
-const { firstDelayMs, longestDelayMs, breakerAfter, probeMs, heardUselessMs } = deliveryLimits
+const { firstDelayMs, longestDelayMs, breakerAfter, probeMs, heardAgainMs } = deliveryLimits
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 const fail = (state: typeof freshDelivery, nowMs: number, chance: number) =>
   stepDelivery(state, { kind: 'failed', nowMs, random: chance })
@@ -53,7 +53,7 @@ describe('the breaker', () => {
     }
   })
 
-  it.each([{ kind: 'delivered' }, { kind: 'heard', nowMs: 1e12, useless: false }] as const)(
+  it.each([{ kind: 'delivered' }, { kind: 'heard', nowMs: 1e12, silent: true }] as const)(
     'closes when the peer was $kind, however long it was away',
     (event) => {
       expect(stepDelivery(failedOften(1e12), event)).toEqual(freshDelivery)
@@ -62,12 +62,20 @@ describe('the breaker', () => {
   )
 })
 
-describe('hearing from a peer whose answers are of no use', () => {
+describe('hearing from a peer that answers and takes nothing', () => {
+  const hear = (state: typeof freshDelivery, nowMs: number) =>
+    stepDelivery(state, { kind: 'heard', nowMs, silent: false })
+
   it('shortens the wait and forgets nothing, so that two such nodes do not wake each other without end', () => {
     const failed = failedOften(1e12)
-    const heard = stepDelivery(failed, { kind: 'heard', nowMs: 1e12, useless: true })
-    expect(heard).toEqual({ failures: failed.failures, notBeforeMs: 1e12 + heardUselessMs })
+    const heard = hear(failed, 1e12)
+    expect(heard).toEqual({ failures: failed.failures, notBeforeMs: 1e12 + heardAgainMs })
     // Heard again, it does not wait longer.
-    expect(stepDelivery(heard, { kind: 'heard', nowMs: 1e12 + 4000, useless: true })).toEqual(heard)
+    expect(hear(heard, 1e12 + 4000)).toEqual(heard)
+  })
+
+  it('makes no wait longer than it was', () => {
+    const failed = fail(freshDelivery, 1e12, 0)
+    expect(hear(failed, 1e12)).toEqual(failed)
   })
 })

@@ -32,9 +32,9 @@ export const plantsOfLosses: readonly Plant[] = [
   {
     name: 'head-moved-before-the-commit',
     file: sealer,
-    find: 'await tx.update(streamsOut, { peer }, reached)',
+    find: 'await tx.update(streamsOut, { peer }, moved)',
     replace:
-      "await tx.update(streamsOut, { peer }, reached)\n    await this.standing.advance('out', peer, reached)",
+      "await tx.update(streamsOut, { peer }, moved)\n    await this.standing.advance('out', peer, reached)",
     why: 'a crash in between looks like a restored database',
   },
   {
