@@ -27,6 +27,8 @@ export const limits = {
   skewWarningSeconds: 300,
   /** Envelopes in one answer to a pull. */
   pullEnvelopes: 64,
+  /** The largest epoch, and the largest number of an envelope: each fits into 32 bits with its sign, and so does the next. */
+  streamNumber: 2 ** 31 - 2,
   /** Characters of a person's name, after normalisation. */
   nameLength: 50,
   /** Characters of one free text (title, note, occupation, unit). */
