@@ -307,8 +307,11 @@ export class Requests {
       const placed = proven.ok && place({ ...head, frozen: false, thawed: false }, proven.proven.payload)
       if (!proven.ok || !placed || !placed.ok || placed.place !== 'next') return undefined
       const { payload, contentId } = proven.proven
-      const key = announcedIn(envelope)
-      if (key) peer = this.peers.afterAnnouncement(known, key, payload)
+      for (const key of announcedIn(envelope)) {
+        const rekeyed = this.peers.afterAnnouncement(known, key, payload)
+        // One that is bad, or that the peer has had before, puts no other out of force.
+        if (rekeyed !== known) peer = rekeyed
+      }
       head = { epoch: payload.epoch, seq: payload.seq, head: contentId }
     }
     return { ...from, peer, head }
@@ -371,13 +374,12 @@ function bodyIn(answer: string): string {
   return answer.slice(answer.indexOf('\n') + 1)
 }
 
-/** The key that signs what comes after this envelope, where it announces one. */
-function announcedIn({ records }: Envelope): SigningKey | undefined {
+function announcedIn({ records }: Envelope): SigningKey[] {
+  // Reading every record would take longer than all the rest.
   const announcements = records.filter((text) => text.includes('"type":"keys.announced"')).map(readRecord)
-  const keys = announcements.flatMap((read) =>
+  return announcements.flatMap((read) =>
     read.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : [],
   )
-  return keys.at(-1)
 }
 
 /** A page that is not the last ends where the next begins, and beyond where it began: so pages come to an end. */

@@ -24,6 +24,7 @@ import {
   type Purpose,
   type RequestPayload,
   type Signer,
+  type SigningKey,
 } from '../../protocol/index.ts'
 import { firstMoment, settled, VirtualClock } from '../harness/clock.ts'
 import { dumpOf, without } from '../harness/dump.ts'
@@ -379,7 +380,9 @@ describe('a peer’s stream that we read', () => {
   /** The peer's stream goes on under another key, and its answers come under that. */
   const rekey = () => {
     const { signing, signer: next } = testKeyring(heirKeys)
-    stream.push(peer.say(peer.record('keys.announced', null, { key: signing })))
+    const announced = (key: SigningKey) => peer.record('keys.announced', null, { key })
+    // The peer has had its own before: the second announcement is refused and changes nothing.
+    stream.push(peer.say(announced(signing), announced(peer.keyring.signing)))
     signer = next
   }
 
