@@ -179,7 +179,7 @@ function openDoors(
   streams: Streams,
   rooms: Rooms,
 ) {
-  const { clock, crypto, http } = platform
+  const { clock, crypto, timers, http } = platform
   const { ids, vault, peers, alarms, standing, lease, outbox, courier } = streams
   const { members, cases, activities, home, host, views, forget, facts } = rooms
   const gate = new Gate({ self, store, peers, crypto, clock, ids, alarms })
@@ -192,13 +192,13 @@ function openDoors(
     ...witness.handlers,
   }
   const greet = (peer: NodeId) => courier.greetAnew(peer)
-  const taking = { standing, lease, alarms, clock, timers: platform.timers, greet }
+  const taking = { standing, lease, alarms, clock, timers, greet }
   const ask = (peer: Peer): Promise<string> => compareHeads(standing, requests, recovery, peer)
   const inbox = new Inbox({ self, store, gate, peers, outbox, handlers, ...taking, ask, onFault })
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
   const proofs = new CopyProofs({ self, keyring, crypto })
-  const asking = { self, store, peers, gate, inbox, proofs, http, crypto, clock, ids, compared }
+  const asking = { self, store, peers, gate, inbox, proofs, http, crypto, clock, timers, ids, compared }
   const requests = new Requests(asking)
   const recovery = new Recovery({
     ...{ self, store, peers, requests, gate, outbox, handlers, facts },

@@ -6,7 +6,7 @@
  */
 import * as z from 'zod'
 import { isOut, isPresent, type HomeFacts, type HostFacts } from './case.ts'
-import { digestSchema, uuidSchema, type Uuid } from './ids.ts'
+import { digestSchema, reachedNumberSchema, streamNumberSchema, uuidSchema, type Uuid } from './ids.ts'
 import { type DeviationField } from './identity.ts'
 
 export interface ComparedCase {
@@ -48,8 +48,8 @@ export function compareCases(cases: Iterable<ComparedCase>, denied: readonly Uui
 }
 
 const cutSchema = z.strictObject({
-  epoch: z.int().min(1),
-  seq: z.int().min(0),
+  epoch: streamNumberSchema,
+  seq: reachedNumberSchema,
   head: digestSchema.nullable(),
 })
 

@@ -11,21 +11,16 @@ import * as z from 'zod'
 import { byteLength, fitsBytes, fromBase64url } from './bytes.ts'
 import { type Crypto, type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
-import { digestOf, digestSchema, nodeIdSchema, type Digest } from './ids.ts'
+import { digestOf, digestSchema, nodeIdSchema, streamNumberSchema, type Digest } from './ids.ts'
 import { type Json } from './json.ts'
 import { contentId, jwsTypes, signJws } from './jws.ts'
 import { limits } from './limits.ts'
 
-const position = z
-  .int()
-  .min(1)
-  .max(Number.MAX_SAFE_INTEGER - 1)
-
 export const envelopePayloadSchema = z.strictObject({
   iss: nodeIdSchema,
   aud: nodeIdSchema,
-  epoch: position,
-  seq: position,
+  epoch: streamNumberSchema,
+  seq: streamNumberSchema,
   /** Content id of the envelope before it in this stream; null only at the very beginning of a stream. */
   prev: digestSchema.nullable(),
   /** Seconds since 1970, a label only: late delivery is no fault. */

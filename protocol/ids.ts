@@ -1,5 +1,5 @@
 /**
- * Names of things: regions, records, cases and digests.
+ * Names of things: regions, records, cases, digests and places in a stream.
  *
  * A node is named by the GB/T 2260 code of its region (six digits). Records and cases have UUIDv7 ids (RFC 9562 §5.7);
  * order never depends on them.
@@ -7,6 +7,7 @@
 import * as z from 'zod'
 import { hex } from './bytes.ts'
 import { type Crypto } from './crypto.ts'
+import { limits } from './limits.ts'
 
 export type NodeId = string
 export type Uuid = string
@@ -19,6 +20,10 @@ export const uuidSchema = z.string().regex(uuidPattern)
 /** Who wrote a record, as its own region names it. */
 export const authorPattern = /^[\w:/@.-]{1,64}$/
 export const digestSchema = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
+/** An epoch, or the number of an envelope in one. */
+export const streamNumberSchema = z.int().min(1).max(limits.streamNumber)
+/** The number that a stream has reached in an epoch: 0 before its first envelope. */
+export const reachedNumberSchema = z.int().min(0).max(limits.streamNumber)
 
 /** A UUIDv7 from milliseconds since 1970 and ten random bytes. */
 export function uuidV7(epochMs: number, random: Uint8Array): Uuid {

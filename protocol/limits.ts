@@ -29,6 +29,8 @@ export const limits = {
   pullEnvelopes: 64,
   /** Records of one peer that may be parked: an upgrade is weeks late before it has said so many new things. */
   parkedPerPeer: 10_000,
+  /** The largest epoch, and the largest number of an envelope: each fits into 32 bits with its sign, and so does the next. */
+  streamNumber: 2 ** 31 - 2,
   /** Characters of a person's name, after normalisation. */
   nameLength: 50,
   /** Characters of one free text (title, note, occupation, unit). */

@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import { type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
-import { digestSchema, nodeIdSchema } from './ids.ts'
+import { digestSchema, nodeIdSchema, streamNumberSchema } from './ids.ts'
 import { type Json } from './json.ts'
 import { jwsTypes, signJws } from './jws.ts'
 import { limits } from './limits.ts'
@@ -14,8 +14,8 @@ import { outcomeSchema } from './record.ts'
 export const receiptPayloadSchema = z.strictObject({
   iss: nodeIdSchema,
   aud: nodeIdSchema,
-  epoch: z.int().min(1),
-  seq: z.int().min(1),
+  epoch: streamNumberSchema,
+  seq: streamNumberSchema,
   /** Content id of the envelope this answers, which is the receiver's head of the stream at that moment. */
   head: digestSchema,
   iat: z.int().min(0),

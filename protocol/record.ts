@@ -13,7 +13,7 @@ import { refuse, type Refusal } from './errors.ts'
 import { instantSchema } from './fields.ts'
 import { flowBodies } from './flow.ts'
 import { identityBodies } from './identity.ts'
-import { authorPattern, digestSchema, uuidSchema } from './ids.ts'
+import { authorPattern, digestSchema, reachedNumberSchema, streamNumberSchema, uuidSchema } from './ids.ts'
 import { signingKeySchema } from './keys.ts'
 import { parseStrict, strictFault } from './json.ts'
 import { limits } from './limits.ts'
@@ -27,8 +27,8 @@ export type Outcome = z.infer<typeof outcomeSchema>
 
 /** One record of a stream: where it stands, and its digest. */
 const recordPlace = {
-  epoch: z.int().min(1),
-  seq: z.int().min(1),
+  epoch: streamNumberSchema,
+  seq: streamNumberSchema,
   index: z
     .int()
     .min(0)
@@ -43,7 +43,11 @@ export const peerBodies = {
   'keys.announced': z.strictObject({ key: signingKeySchema }),
   /** The first record of an epoch: the last envelope of the stream before it, which the receiver has confirmed. */
   'epoch.opened': z.strictObject({
-    after: z.strictObject({ epoch: z.int().min(1), seq: z.int().min(0), head: digestSchema.nullable() }),
+    after: z.strictObject({
+      epoch: streamNumberSchema,
+      seq: reachedNumberSchema,
+      head: digestSchema.nullable(),
+    }),
     reason: z.enum(['recovered', 'fork', 'key']),
   }),
   /** A record of the writer's own stream whose text both sides remove; its digest stays. */

@@ -5,14 +5,14 @@
 import * as z from 'zod'
 import { type Signer } from './crypto.ts'
 import { refuse, type Result } from './errors.ts'
-import { digestSchema, nodeIdSchema, uuidSchema } from './ids.ts'
+import { digestSchema, nodeIdSchema, reachedNumberSchema, streamNumberSchema, uuidSchema } from './ids.ts'
 import { type Json } from './json.ts'
 import { jwsTypes, signJws } from './jws.ts'
 import { limits } from './limits.ts'
 
 export const purposeSchema = z.discriminatedUnion('what', [
   /** Envelopes of the answering node's stream to the asker, after a number. Also tells the peer that we are alive. */
-  z.strictObject({ what: z.literal('pull'), epoch: z.int().min(1), after: z.int().min(0) }),
+  z.strictObject({ what: z.literal('pull'), epoch: streamNumberSchema, after: reachedNumberSchema }),
   /** The answering node's side of a comparison of cases. */
   z.strictObject({ what: z.literal('compare'), home: nodeIdSchema, after: uuidSchema.nullable() }),
   /** How far the answering node has both streams: what a node compares its own heads with before it signs. */
@@ -24,7 +24,7 @@ export const purposeSchema = z.discriminatedUnion('what', [
   z.strictObject({
     what: z.literal('restore'),
     of: z.enum(['asked', 'answering']),
-    after: z.strictObject({ epoch: z.int().min(1), seq: z.int().min(0) }),
+    after: z.strictObject({ epoch: streamNumberSchema, seq: reachedNumberSchema }),
   }),
 ])
 export type Purpose = z.infer<typeof purposeSchema>
@@ -43,15 +43,15 @@ export const answerPayloadSchema = z.strictObject({ ...envelopeOfRequest, digest
 export type AnswerPayload = z.infer<typeof answerPayloadSchema>
 
 const headSchema = z.strictObject({
-  epoch: z.int().min(1),
-  seq: z.int().min(0),
+  epoch: streamNumberSchema,
+  seq: reachedNumberSchema,
   head: digestSchema.nullable(),
 })
 
 /** The body of an answer to `heads`, in the answering node's words. */
 export const headsSchema = z.strictObject({
   /** The last envelope it sealed for the asker, and how far it holds the asker's receipts in that epoch. */
-  sent: headSchema.extend({ receipted: z.int().min(0) }),
+  sent: headSchema.extend({ receipted: reachedNumberSchema }),
   /** The last envelope of the asker that it took, and whether it has stopped that stream. */
   received: headSchema.extend({ frozen: z.boolean() }),
 })

@@ -23,6 +23,7 @@ import {
   verifyJws,
   type ComparePage,
   type Crypto,
+  type Digest,
   type Envelope,
   type Heads,
   type NodeId,
@@ -34,7 +35,7 @@ import {
   type SigningKey,
   type StreamHead,
 } from '../../protocol/index.ts'
-import { type Clock, type Http, type Ids } from '../platform.ts'
+import { type Clock, type Http, type Ids, type Timers } from '../platform.ts'
 import { type Reader, type Store } from '../store/port.ts'
 import { type CopyProofs, type Restored } from './copies.ts'
 import { tokenOf, type Gate } from './gate.ts'
@@ -47,6 +48,10 @@ const requestTimeoutMs = 20_000
 const answerBytes = 8 * 1024 * 1024
 /** Bytes of envelopes in one answer to a pull. */
 const pullBytes = 4 * 1024 * 1024
+/** Pages of a peer's stream that are asked for in one run, however many it goes on giving. */
+export const pagesPerRun = 32
+/** Lines of a full page of copies: each envelope has its token, its records and a receipt. */
+const linesPerPage = limits.pullEnvelopes * (limits.recordsPerEnvelope + 2)
 
 /** A domain's page of cases for a comparison; federation adds how far the streams are. */
 export type ComparedPage = Pick<ComparePage, 'cases' | 'denied' | 'next'>
@@ -69,6 +74,15 @@ export interface StreamState {
   readonly sent: ComparePage['sent']
   readonly received: ComparePage['received']
   readonly unsent: number
+}
+
+/** How far a peer's stream was read for its keys, beyond what we have taken of it. */
+interface Acquaintance {
+  /** Our head of that stream and the peer's keys as we held them then: when one has changed it is read anew. */
+  readonly basis: string
+  /** The peer with the key that it has announced last: what follows is signed by no other. */
+  readonly peer: Peer
+  readonly head: StreamHead
 }
 
 /** How far both streams with a peer are, in this node's view. */
@@ -96,6 +110,8 @@ export class Requests {
   private readonly clock: Clock
   private readonly ids: Ids
   private readonly compared: CompareSource
+  private readonly giveWay: NonNullable<Timers['giveWay']>
+  private readonly acquaintances = new Map<NodeId, Acquaintance>()
 
   constructor(parts: {
     self: NodeId
@@ -109,6 +125,7 @@ export class Requests {
     clock: Clock
     ids: Ids
     compared: CompareSource
+    timers?: Pick<Timers, 'giveWay'>
   }) {
     this.self = parts.self
     this.store = parts.store
@@ -121,6 +138,7 @@ export class Requests {
     this.clock = parts.clock
     this.ids = parts.ids
     this.compared = parts.compared
+    this.giveWay = parts.timers?.giveWay ?? (() => Promise.resolve())
   }
 
   /** Answers a request posted under a peer's name. */
@@ -142,9 +160,13 @@ export class Requests {
     return { ok: true, text: `${this.signedAnswer(signer, request, text)}\n${text}` }
   }
 
-  /** Asks a peer for what we have not got of its stream; the number of envelopes taken. Throws PeerUnreachable. */
+  /**
+   * Asks a peer for what we have not got of its stream; the number of envelopes taken. Throws PeerUnreachable. What is
+   * left after one run comes by itself, since the peer posts what has no receipt.
+   */
   async pull(node: NodeId): Promise<number> {
-    for (let taken = 0; ;) {
+    let taken = 0
+    for (let page = 0; page < pagesPerRun; page++) {
       const { peer, stream } = await this.store.read(async (reader) => ({
         peer: await this.peers.get(reader, node),
         stream: await reader.get(streamsIn, { peer: node }),
@@ -159,6 +181,7 @@ export class Requests {
       // Without progress there is an end, whatever the peer goes on answering.
       if (refusal || more <= 0) return taken
     }
+    return taken
   }
 
   /** A page of the peer's side of a comparison. */
@@ -242,33 +265,56 @@ export class Requests {
   private async ask(peer: Peer, purpose: Purpose): Promise<string> {
     const { nonce, text } = await this.post(peer, purpose)
     const read = readJws(tokenIn(text), jwsTypes.answer)
-    const unknown = read.ok && !peer.keys.has(read.jws.kid)
+    const unknown = read.ok && !peer.keys.has(read.jws.kid) ? read.jws.kid : undefined
     // A database that was restored does not know the keys that were announced since; the peer's own stream names them.
-    return this.openAnswer(unknown ? await this.acquainted(peer) : peer, nonce, text)
+    return this.openAnswer(unknown ? await this.acquainted(peer, unknown) : peer, nonce, text)
   }
 
-  /** The peer with the keys it has announced in what we have not got of its stream, as far as that proves itself. */
-  private async acquainted(known: Peer): Promise<Peer> {
+  /**
+   * The peer with this key, if it has announced it in what we have not got of its stream, as far as that proves itself. A
+   * long stream is read in several runs, each from where the one before it ended.
+   */
+  private async acquainted(known: Peer, kid: Digest): Promise<Peer> {
     const into = await this.store.read((reader) => reader.get(streamsIn, { peer: known.node }))
-    let peer = known
-    let head: StreamHead = into ?? { epoch: 1, seq: 0, head: null }
-    for (;;) {
-      const { epoch, seq } = head
-      const { text } = await this.post(peer, { what: 'restore', of: 'answering', after: { epoch, seq } })
-      const page = readRestored(bodyIn(text)) ?? []
-      for (const copy of page) {
-        const { envelope } = copy
-        // What we have receipted holds, whatever became of the key it is signed under.
-        const receipted = this.proofs.isReceipted(peer.node, copy)
-        const proven = this.gate.prove(peer, envelope, receipted ? 'receipted' : 'erased too')
-        const placed = proven.ok && place({ ...head, frozen: false, thawed: false }, proven.proven.payload)
-        if (!proven.ok || !placed || !placed.ok || placed.place !== 'next') return peer
-        const { payload, contentId } = proven.proven
-        for (const key of announcedIn(envelope)) peer = this.peers.afterAnnouncement(peer, key, payload)
-        head = { epoch: payload.epoch, seq: payload.seq, head: contentId }
+    const keys = [...known.keys].map(([id, { until, revoked }]) => [id, until, revoked])
+    const basis = JSON.stringify([into?.head, keys])
+    const before = this.acquaintances.get(known.node)
+    let reached: Acquaintance | undefined =
+      before?.basis === basis
+        ? { ...before, peer: { ...known, keys: before.peer.keys } }
+        : { basis, peer: known, head: into ?? { epoch: 1, seq: 0, head: null } }
+    for (let page = 0; reached && page < pagesPerRun && !reached.peer.keys.has(kid); page++)
+      reached = await this.readOn(known, reached, kid)
+    if (reached) this.acquaintances.set(known.node, reached)
+    else this.acquaintances.delete(known.node)
+    return reached?.peer ?? known
+  }
+
+  /** One page further in the peer's stream, or up to the key; undefined where it ends or does not prove itself. */
+  private async readOn(known: Peer, from: Acquaintance, kid: Digest): Promise<Acquaintance | undefined> {
+    let { peer, head } = from
+    const after = { epoch: head.epoch, seq: head.seq }
+    const { text } = await this.post(peer, { what: 'restore', of: 'answering', after })
+    const page = readRestored(bodyIn(text)) ?? []
+    if (page.length === 0) return undefined
+    for (const copy of page) {
+      if (peer.keys.has(kid)) break
+      await this.giveWay()
+      const { envelope } = copy
+      // What we have receipted holds, whatever became of the key it is signed under.
+      const receipted = this.proofs.isReceipted(peer.node, copy)
+      const proven = this.gate.prove(peer, envelope, receipted ? 'receipted' : 'erased too')
+      const placed = proven.ok && place({ ...head, frozen: false, thawed: false }, proven.proven.payload)
+      if (!proven.ok || !placed || !placed.ok || placed.place !== 'next') return undefined
+      const { payload, contentId } = proven.proven
+      for (const key of announcedIn(envelope)) {
+        const rekeyed = this.peers.afterAnnouncement(known, key, payload)
+        // One that is bad, or that the peer has had before, puts no other out of force.
+        if (rekeyed !== known) peer = rekeyed
       }
-      if (page.length === 0) return peer
+      head = { epoch: payload.epoch, seq: payload.seq, head: contentId }
     }
+    return { ...from, peer, head }
   }
 
   /** Posts a request under the key the peer should know, and where that is not certain, under our others. */
@@ -329,10 +375,11 @@ function bodyIn(answer: string): string {
 }
 
 function announcedIn({ records }: Envelope): SigningKey[] {
-  return records.flatMap((text) => {
-    const read = readRecord(text)
-    return read.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : []
-  })
+  // Reading every record would take longer than all the rest.
+  const announcements = records.filter((text) => text.includes('"type":"keys.announced"')).map(readRecord)
+  return announcements.flatMap((read) =>
+    read.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : [],
+  )
 }
 
 /** A page that is not the last ends where the next begins, and beyond where it began: so pages come to an end. */
@@ -346,14 +393,17 @@ export function refusalCode(text: string, status: number): string {
   return code ?? `status_${status}`
 }
 
+/** The copies of a page; undefined when it is none, or has more than a page may have. */
 function readRestored(body: string): Restored[] | undefined {
   const restored: { envelope: { jws: string; records: string[] }; receipt: string | null }[] = []
-  for (const line of body === '' ? [] : body.replace(/\n$/, '').split('\n')) {
+  const lines = body === '' ? [] : body.replace(/\n$/, '').split('\n', linesPerPage + 1)
+  if (lines.length > linesPerPage) return undefined
+  for (const line of lines) {
     const current = restored.at(-1)
     if (line.startsWith('{') || isErased(line)) current?.envelope.records.push(line)
     else if (line.startsWith('+') && current) current.receipt = line.slice(1)
     else restored.push({ envelope: { jws: line, records: [] }, receipt: null })
-    if (!restored.length) return undefined
+    if (restored.length === 0 || restored.length > limits.pullEnvelopes) return undefined
   }
   return restored
 }
@@ -368,19 +418,19 @@ async function headsWith(reader: Reader, peer: NodeId): Promise<Heads> {
   }
 }
 
+/** The next places of a stream that have an envelope, all of one epoch; none at its end. */
 async function placesAfter(
   reader: Reader,
   table: typeof envelopesIn | typeof envelopesOut,
   peer: NodeId,
   { epoch, seq }: StreamPlace,
 ): Promise<StreamPlace[]> {
-  const page = { orderBy: 'seq', after: seq, limit: limits.pullEnvelopes } as const
-  const same = await reader.find(table, { peer, epoch }, page)
+  const limit = limits.pullEnvelopes
+  const same = await reader.find(table, { peer, epoch }, { orderBy: 'seq', after: seq, limit })
   if (same.length > 0) return same
-  const stream = await reader.get(table === envelopesIn ? streamsIn : streamsOut, { peer })
-  // The epoch is at its end: the next one that has any.
-  if (epoch >= (stream?.epoch ?? 1)) return []
-  return placesAfter(reader, table, peer, { epoch: epoch + 1, seq: 0 })
+  // A stream may leap over any number of epochs, so the next that has any is looked for, not counted to.
+  const [next] = await reader.find(table, { peer }, { orderBy: 'epoch', after: epoch, limit: 1 })
+  return next ? reader.find(table, { peer, epoch: next.epoch }, { orderBy: 'seq', limit }) : []
 }
 
 async function linesTaken(reader: Reader, peer: NodeId, epoch: number, seq: number): Promise<string> {

@@ -398,7 +398,7 @@ export function failureAnswer(error: unknown, id: string): HttpError {
 }
 
 /** By the codes of PostgreSQL (its manual, appendix A), of its driver and of the system, wherever in the chain of causes. */
-function lackOf(error: unknown): 'disk_full' | 'database_away' | undefined {
+export function lackOf(error: unknown): 'disk_full' | 'database_away' | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? String(at.code) : ''
     if (code === '53100' || code === 'ENOSPC') return 'disk_full'

@@ -11,7 +11,7 @@ import { type Requests } from '../federation/requests.ts'
 import { defect, type Log } from '../log.ts'
 import { addressesBehind, type Addresses } from './addresses.ts'
 import { readBody, type NodeContext } from './body.ts'
-import { gateStatus, wireCode } from './errors.ts'
+import { gateStatus, lackOf, wireCode } from './errors.ts'
 
 export interface FederationDoors {
   readonly inbox: Inbox
@@ -102,6 +102,10 @@ async function withinBudget(
     const inPart = answered.text === undefined ? undefined : 'in part'
     if (answered.refusal && !waiting.has(answered.refusal.code)) visit.refused(inPart)
     return answered.text === undefined ? refusal(context, answered.refusal) : context.text(answered.text)
+  } catch (error) {
+    // Bytes that call up a defect of ours are no better than refused ones; that this machine lacks something is nobody's fault.
+    if (lackOf(error) === undefined) visit.refused()
+    throw error
   } finally {
     visit.leave()
   }

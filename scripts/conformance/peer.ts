@@ -312,7 +312,7 @@ export class Peer {
 
   /** Goes on where the node's copy of our stream ends: a second run of this program is the same peer. */
   async goOn(): Promise<void> {
-    const { iat } = await this.ask({ what: 'pull', epoch: 1, after: Number.MAX_SAFE_INTEGER - 2 })
+    const { iat } = await this.ask({ what: 'pull', epoch: 1, after: limits.streamNumber })
     this.clockAhead = iat - Math.floor(Date.now() / 1000)
     const { received } = await this.heads()
     if (received.seq > 0) await this.takeBackAfter({ epoch: 1, seq: 0 })

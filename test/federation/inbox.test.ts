@@ -30,6 +30,7 @@ import {
   bodySchemas,
   digestOf,
   jwsTypes,
+  limits,
   payloadPart,
   readJws,
   readReceiptPayload,
@@ -537,7 +538,7 @@ describe('what became of a record of ours that the peer had parked', () => {
       settledAs(digestOf(nodeJsCrypto, 'other'), 'applied'),
       settledAs(digest, 'applied', { seq: 2 }),
       settledAs(digest, 'applied', { index: 1 }),
-      settledAs(digest, 'applied', { epoch: 2 ** 40, seq: 2 ** 52 }),
+      settledAs(digest, 'applied', { epoch: limits.streamNumber, seq: limits.streamNumber }),
     ]
     expect(await deliver(...wrong)).toEqual(wrong.map(() => 'refused:bad_record'))
     expect(await outcomeNow()).toBe('parked')
@@ -592,16 +593,12 @@ const poison: [string, () => string[]][] = [
     () => ['{\u0001\u001f\u007f\u0085\u2028\ufffe\uffff😀}', '{"a":"\\ud800"}'],
   ],
   [
-    'numbers beyond every column',
-    () => [
-      peer.record('outcome.settled', null, {
-        epoch: 2 ** 45,
-        seq: 2 ** 53 - 1,
-        index: 0,
-        digest: tagOf(1),
-        outcome: 'applied',
-      }),
-    ],
+    'numbers at the end of every column, and beyond',
+    () => {
+      const place = { epoch: limits.streamNumber, seq: limits.streamNumber, index: 0, digest: tagOf(1) }
+      const last = peer.record('outcome.settled', null, { ...place, outcome: 'applied' })
+      return [last, last.replaceAll(`${limits.streamNumber}`, `${2 ** 45}`)]
+    },
   ],
   [
     'a denial of a query that was never asked',

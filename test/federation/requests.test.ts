@@ -3,9 +3,11 @@
  * whatever the other side goes on answering.
  */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { PeerUnreachable } from '../../node/federation/requests.ts'
+import { pagesPerRun, PeerUnreachable } from '../../node/federation/requests.ts'
 import { nonces, streamsIn } from '../../node/federation/tables.ts'
 import { nodeJsCrypto, type HttpAnswer } from '../../node/platform.ts'
+import { MemoryStore } from '../../node/store/memory.ts'
+import { type Reader } from '../../node/store/port.ts'
 import {
   comparePageSchema,
   digestOf,
@@ -17,16 +19,21 @@ import {
   signJws,
   signRequest,
   utf8,
+  type Envelope,
   type NodeId,
   type Purpose,
+  type RequestPayload,
+  type Signer,
+  type SigningKey,
 } from '../../protocol/index.ts'
-import { firstMoment, settled } from '../harness/clock.ts'
+import { firstMoment, settled, VirtualClock } from '../harness/clock.ts'
 import { dumpOf, without } from '../harness/dump.ts'
-import { postTo } from '../harness/network.ts'
+import { testKeyring } from '../harness/keys.ts'
+import { Network, postTo } from '../harness/network.ts'
 import { Office } from '../harness/office.ts'
 import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
-import { type TestRegion } from '../harness/region.ts'
+import { openTestRegion, type TestRegion } from '../harness/region.ts'
 import {
   dongguan,
   shenzhen,
@@ -37,6 +44,26 @@ import {
   type World,
 } from '../harness/world.ts'
 
+/** Questions of the store that any answer to one request may cost. */
+const fewQuestions = 20
+
+/** A store that counts what readers ask of it, and stops one that asks without end. */
+class CountedStore extends MemoryStore {
+  questions = 0
+
+  override read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
+    return super.read((reader) => {
+      const find: Reader['find'] = (...question) => {
+        if (++this.questions > 1000) throw new Error('still asking')
+        return reader.find(...question)
+      }
+      return work(Object.assign(Object.create(reader) as Reader, { find }))
+    })
+  }
+}
+
+const heirKeys = 'another of shenzhen'
+const nothingRead = { epoch: 1, seq: 0 }
 const outflow = { destination: { code: shenzhen, text: '深圳' } }
 const nowSeconds = firstMoment / 1000
 
@@ -180,13 +207,31 @@ describe('a request to us', () => {
     }
   })
 
-  it.each([0, 1, 2 ** 31, 2 ** 53 - 1])(
+  it.each([0, 1, limits.streamNumber])(
     'for what comes after %d is answered, with nothing where there is nothing',
     async (after) => {
-      const answer = await askFor({ what: 'pull', epoch: after + 1 > 2 ** 52 ? 1 : after + 1, after })
+      const answer = await askFor({ what: 'pull', epoch: Math.max(1, after), after })
       expect(answer.ok && answer.text.split('\n').slice(1)).toEqual([''])
     },
   )
+
+  it('for what comes after the end of an epoch costs a few questions of the store, however far the next one leaps', async () => {
+    const store = new CountedStore()
+    ;({ us, peer } = await withScriptedPeer(store))
+    const first = peer.say(peer.unknown(null))
+    const after = { epoch: 1, seq: 1, head: first.contentId }
+    const word = peer.record('epoch.opened', null, { after, reason: 'recovered' })
+    const leap = peer.seal({ epoch: limits.streamNumber, seq: 1, prev: first.contentId }, word)
+    for (const envelope of [first, leap])
+      expect(await us.region.inbox.receive(shenzhen, bodyOf(envelope))).toMatchObject({ refusal: undefined })
+    store.questions = 0
+    const answer = await askFor({ what: 'restore', of: 'asked', after: { epoch: 1, seq: 1 } })
+    expect(answer.ok && answer.text.split('\n')[1]).toBe(leap.jws)
+    expect(store.questions).toBeLessThan(fewQuestions)
+    const beyond = { epoch: limits.streamNumber, seq: 1 }
+    const end = await askFor({ what: 'restore', of: 'asked', after: beyond })
+    expect(end.ok && end.text.split('\n').slice(1)).toEqual([''])
+  })
 
   it('proves that the peer is there', async () => {
     await world.clock.advance(5_000)
@@ -291,6 +336,156 @@ describe('an answer to us', () => {
     const found = await us.store.read((reader) => us.region.peers.get(reader, shenzhen))
     if (!found) throw new Error('no peer')
     await expect(us.region.requests.compare(found, xinyang, null)).rejects.toThrow('bad_answer')
+  })
+})
+
+describe('a peer’s stream that we read', () => {
+  let us: TestRegion
+  let peer: ScriptedPeer
+  /** What the peer has said, from its first envelope on; more is added while it is asked when it is `endless`. */
+  let stream: Envelope[]
+  let endless: boolean
+  let perPage: number
+  let signer: Signer
+  let asked: Purpose[]
+  let ways: number
+
+  beforeEach(async () => {
+    const network = new Network()
+    const giveWay = () => Promise.resolve(void ways++)
+    us = openTestRegion({ node: xinyang, network, clock: Object.assign(new VirtualClock(), { giveWay }) })
+    peer = new ScriptedPeer(shenzhen, xinyang)
+    network.fate = () => 'drop'
+    await peer.agreeWith(us)
+    network.fate = () => 'deliver'
+    network.connect(shenzhen, { request: () => new Response('') } as never)
+    network.answered = ({ body }) => ({ status: 200, body: utf8(answerTo(Buffer.from(body).toString())) })
+    ;[stream, endless, perPage, signer, asked, ways] = [[], false, 1, peer.keyring.signer, [], 0]
+  })
+
+  function answerTo(token: string): string {
+    const read = readJws(token, jwsTypes.request)
+    if (!read.ok) return ''
+    const { nonce, purpose } = JSON.parse(Buffer.from(read.jws.payload).toString()) as RequestPayload
+    if (asked.push(purpose) > 200) throw new Error('still asking')
+    const body = bodyFor(purpose)
+    const digest = digestOf(nodeJsCrypto, body)
+    return `${signAnswer(signer, { iss: shenzhen, aud: xinyang, iat: nowSeconds, nonce, digest })}\n${body}`
+  }
+
+  function bodyFor(purpose: Purpose): string {
+    const place = { epoch: 1, seq: 0, head: null }
+    const heads = { sent: { ...place, receipted: 0 }, received: { ...place, frozen: false } }
+    if (purpose.what === 'heads') return JSON.stringify(heads)
+    const after = afterIn(purpose)
+    while (endless && stream.length < after + perPage) stream.push(peer.say(peer.unknown(null)))
+    return stream
+      .slice(after, after + perPage)
+      .map(envelopeLines)
+      .join('')
+  }
+
+  const afterIn = (purpose: Purpose): number =>
+    purpose.what === 'restore' ? purpose.after.seq : purpose.what === 'pull' ? purpose.after : 0
+  const places = () => asked.filter(({ what }) => what !== 'heads').map(afterIn)
+  const known = async () => {
+    const found = await us.store.read((reader) => us.region.peers.get(reader, shenzhen))
+    if (!found) throw new Error('no peer')
+    return found
+  }
+  const heads = async () => us.region.requests.heads(await known())
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
+  const say = (count: number) => stream.push(...upTo(count).map(() => peer.say(peer.unknown(null))))
+  /** The peer's stream goes on under another key, and its answers come under that. */
+  const rekey = () => {
+    const { signing, signer: next } = testKeyring(heirKeys)
+    const announced = (key: SigningKey) => peer.record('keys.announced', null, { key })
+    // The peer has had its own before: the second announcement is refused and changes nothing.
+    stream.push(peer.say(announced(signing), announced(peer.keyring.signing)))
+    signer = next
+  }
+
+  it('for a key that it never comes to is not read without end', async () => {
+    ;[endless, signer] = [true, testKeyring('a stranger').signer]
+    await expect(heads()).rejects.toThrow('bad_answer')
+    expect(places()).toEqual(upTo(pagesPerRun))
+  })
+
+  it('is read for a key in several runs when it is long, each from where the one before it ended', async () => {
+    say(pagesPerRun + 5)
+    rekey()
+    await expect(heads()).rejects.toThrow('bad_answer')
+    await heads()
+    expect(places()).toEqual(upTo(stream.length))
+    // What was found is not looked for again.
+    await heads()
+    expect(places()).toHaveLength(stream.length)
+  })
+
+  it('is read no further than to the key', async () => {
+    say(2)
+    rekey()
+    ;[endless, perPage] = [true, 2]
+    await heads()
+    expect(places()).toEqual([0, 2])
+  })
+
+  it('shows the key of its answers, also where the next one is announced behind it', async () => {
+    rekey()
+    const heir = Object.assign(new ScriptedPeer(shenzhen, xinyang, heirKeys), {
+      seq: peer.seq,
+      head: peer.head,
+    })
+    const { signing } = testKeyring('the heir of the heir')
+    stream.push(heir.say(heir.record('keys.announced', null, { key: signing })))
+    perPage = stream.length
+    await heads()
+    expect(places()).toEqual([0])
+  })
+
+  it('shows a key that holds no longer when the one before it is revoked', async () => {
+    say(1)
+    rekey()
+    await heads()
+    await us.store.transaction((tx) => us.region.peers.revoke(tx, shenzhen))
+    await expect(heads()).rejects.toThrow('bad_answer')
+  })
+
+  it('gives way to whatever else is there between its envelopes', async () => {
+    perPage = limits.pullEnvelopes
+    say(perPage - 1)
+    rekey()
+    await heads()
+    expect(places()).toEqual([0])
+    expect(ways).toBeGreaterThanOrEqual(perPage)
+  })
+
+  it('is not read where a page has more envelopes than a page may have', async () => {
+    perPage = limits.pullEnvelopes + 1
+    say(perPage)
+    await expect(us.region.requests.restore(await known(), 'answering', nothingRead)).rejects.toThrow(
+      'bad_answer',
+    )
+    signer = testKeyring('a stranger').signer
+    await expect(heads()).rejects.toThrow('bad_answer')
+    expect([places(), ways]).toEqual([[0, 0], 0])
+    ;[perPage, signer] = [limits.pullEnvelopes, peer.keyring.signer]
+    expect(await us.region.requests.restore(await known(), 'answering', nothingRead)).toHaveLength(perPage)
+  })
+
+  it('is not read where a page has more lines than its envelopes may have', async () => {
+    const records = Array.from({ length: limits.pullEnvelopes * (limits.recordsPerEnvelope + 2) }, () => '{}')
+    stream = [{ jws: 'x', records }]
+    await expect(us.region.requests.restore(await known(), 'answering', nothingRead)).rejects.toThrow(
+      'bad_answer',
+    )
+  })
+
+  it('is pulled in several runs when it goes on and on', async () => {
+    endless = true
+    expect(await us.region.requests.pull(shenzhen)).toBe(pagesPerRun)
+    expect(await us.region.requests.pull(shenzhen)).toBe(pagesPerRun)
+    expect(places()).toEqual(upTo(2 * pagesPerRun))
   })
 })
 

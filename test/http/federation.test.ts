@@ -20,7 +20,7 @@ let peer: ScriptedPeer
 let port = 0
 let stop = () => Promise.resolve()
 let handled = 0
-let failing = false
+let failing: Error | undefined
 let ready = true
 let budgets: Pick<Budgets, 'enter'> = unlimited
 const heard: string[] = []
@@ -33,7 +33,7 @@ beforeAll(async () => {
     inbox: Object.assign(Object.create(inbox) as typeof inbox, {
       receive: (claimed: string, body: Uint8Array) => {
         handled++
-        if (failing) throw new Error('王五 is in the message')
+        if (failing) throw failing
         return inbox.receive(claimed, body)
       },
     }),
@@ -156,6 +156,7 @@ describe('a sender beyond his budget', () => {
   })
   afterEach(() => {
     budgets = unlimited
+    failing = undefined
   })
 
   it('is told to wait before his bytes are read, leaves no trace, and is heard again after a while', async () => {
@@ -194,6 +195,16 @@ describe('a sender beyond his budget', () => {
     const early = peer.seal({ seq: 99 }, peer.unknown(null))
     for (let i = 0; i < bounds.refusals.most + 10; i++)
       expect((await post(envelopes, bodyOf(good, early))).status).toBe(200)
+  })
+
+  it.each([
+    ['who calls up a defect of ours', new TypeError('a defect'), 429],
+    ['is none while our database is away', Object.assign(new Error(), { code: 'ECONNREFUSED' }), 503],
+    ['is none while our disk is full', Object.assign(new Error(), { code: '53100' }), 503],
+  ])('%s', async (_who, error, status) => {
+    failing = error
+    for (let i = 0; i < bounds.refusals.most; i++) expect((await post(envelopes, 'x')).status).toBe(503)
+    expect((await post(envelopes, 'x')).status).toBe(status)
   })
 
   it('with four bodies on their way, sends the fifth when one of them has ended', async () => {
@@ -267,14 +278,14 @@ describe('an answer', () => {
   })
 
   it('to a defect of ours says that we are not there for the moment, not why', async () => {
-    failing = true
+    failing = new Error('王五 is in the message')
     const answer = await post(
       envelopes,
       bodyOf(
         peer.seal({}, peer.record('notice.sent', uuid(1), { on: '2026-01-01', subject: 'x', text: 'y' })),
       ),
     )
-    failing = false
+    failing = undefined
     expect([answer.status, answer.text]).toEqual([503, '{"error":"unavailable"}'])
   })
 

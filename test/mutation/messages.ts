@@ -319,7 +319,7 @@ const wordings: Record<string, { weight?: number; spoil: Spoil }> = {
   'place: later': {
     weight: 3,
     spoil: placed(({ seq }, chance) => ({
-      seq: seq + chance.pick([1, 2, 1000, 2 ** 31, 2 ** 53 - 3 - seq]),
+      seq: seq + chance.pick([1, 2, 1000, 2 ** 31, limits.streamNumber - seq]),
     })),
   },
   'place: earlier (fork)': {
@@ -332,7 +332,9 @@ const wordings: Record<string, { weight?: number; spoil: Spoil }> = {
   },
   'place: other epoch': {
     weight: 3,
-    spoil: placed((_l, chance) => ({ epoch: chance.pick([2, 3, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 2, 0, -1]) })),
+    spoil: placed((_l, chance) => ({
+      epoch: chance.pick([2, 3, limits.streamNumber, 2 ** 31 - 1, 2 ** 53 - 2, 0, -1]),
+    })),
   },
   'label: any time': {
     weight: 2,

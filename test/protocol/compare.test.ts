@@ -6,6 +6,7 @@ import {
   comparePageSchema,
   homeStates,
   hostStates,
+  limits,
   noHomeFacts,
   noHostFacts,
   type ComparedCase,
@@ -79,5 +80,14 @@ describe('a page', () => {
     ).toBe(false)
     expect(comparePageSchema.safeParse({ ...page, members: 1 }).success).toBe(false)
     expect(comparePageSchema.safeParse(page).success).toBe(true)
+  })
+
+  it('says of both streams where they can be', () => {
+    const reaches = (place: object) =>
+      comparePageSchema.safeParse({ ...page, received: { ...cut, ...place } }).success
+    for (const member of ['epoch', 'seq']) {
+      expect(reaches({ [member]: limits.streamNumber })).toBe(true)
+      expect(reaches({ [member]: limits.streamNumber + 1 })).toBe(false)
+    }
   })
 })

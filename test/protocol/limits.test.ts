@@ -3,16 +3,22 @@ import { expect, it } from 'vitest'
 import { base64url, jwsTypes, limits, recordCodes, signJws, signReceipt } from '../../protocol/index.ts'
 import { home, host, startSeconds, tag } from '../vectors/actors.ts'
 
-const max = Number.MAX_SAFE_INTEGER - 1
+const max = limits.streamNumber
+const latest = Number.MAX_SAFE_INTEGER
 
 it('every limit is a whole number above zero', () => {
   for (const [name, value] of Object.entries(limits))
     expect(Number.isSafeInteger(value) && value > 0, name).toBe(true)
 })
 
+it('a number of a stream and the one after it fit into 32 bits with a sign', () => {
+  const [last] = new Int32Array([limits.streamNumber + 1])
+  expect(last).toBe(limits.streamNumber + 1)
+})
+
 it('the longest envelope fits into jwsBytes', () => {
   const records = Array.from({ length: limits.recordsPerEnvelope }, () => tag)
-  const payload = { iss: home.node, aud: host.node, epoch: max, seq: max, prev: tag, iat: max, records }
+  const payload = { iss: home.node, aud: host.node, epoch: max, seq: max, prev: tag, iat: latest, records }
   expect(signJws(home.signer, jwsTypes.envelope, payload).length).toBeLessThanOrEqual(limits.jwsBytes)
 })
 
@@ -24,7 +30,7 @@ it('the longest receipt fits into jwsBytes, and a full answer of known codes int
       epoch: max,
       seq: max,
       head: tag,
-      iat: max,
+      iat: latest,
       outcomes: Array.from({ length: limits.recordsPerEnvelope }, () => `refused:${code}`),
     })
   expect(receipt('x'.repeat(40)).length).toBeLessThanOrEqual(limits.jwsBytes)

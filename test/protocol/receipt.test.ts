@@ -31,6 +31,8 @@ describe('a receipt', () => {
     ['with an outcome that is none', { outcomes: ['perhaps'] }],
     ['over no head', { head: null }],
     ['for seq 0', { seq: 0 }],
+    ['for a seq beyond every stream', { seq: limits.streamNumber + 1 }],
+    ['for an epoch beyond every stream', { epoch: limits.streamNumber + 1 }],
     ['with an unknown member', { note: '' }],
     ['to several', { aud: [home.node] }],
   ])('is refused %s', (_, change) => {

@@ -139,6 +139,15 @@ describe('an outcome', () => {
       expect(outcomeSchema.safeParse(outcome).success).toBe(true)
   })
 
+  it('is of a record whose place a stream can have', () => {
+    const settled = bodySchemas['outcome.settled']
+    const at = (place: object) => settled.safeParse({ ...bodies['outcome.settled'], ...place }).success
+    for (const member of ['epoch', 'seq']) {
+      expect(at({ [member]: limits.streamNumber })).toBe(true)
+      expect(at({ [member]: limits.streamNumber + 1 })).toBe(false)
+    }
+  })
+
   it('that settles a parked record is not parked again', () => {
     const settled = bodySchemas['outcome.settled']
     expect(settled.safeParse({ ...bodies['outcome.settled'], outcome: 'parked' }).success).toBe(false)

@@ -63,6 +63,14 @@ describe('a request', () => {
     expect(takes({ what: 'restore', of: '330106', after: { epoch: 1, seq: 0 } })).toBe(false)
     expect(takes({ what: 'restore', of: 'asked', after: null })).toBe(false)
     expect(takes({ what: 'restore', of: 'asked', after: { epoch: 1, seq: -1 } })).toBe(false)
+    for (const [epoch, seq] of [
+      [limits.streamNumber + 1, 0] as const,
+      [1, limits.streamNumber + 1] as const,
+    ]) {
+      expect(takes({ what: 'pull', epoch, after: seq })).toBe(false)
+      expect(takes({ what: 'restore', of: 'asked', after: { epoch, seq } })).toBe(false)
+    }
+    expect(takes({ what: 'pull', epoch: limits.streamNumber, after: limits.streamNumber })).toBe(true)
     expect(takes({ what: 'pull', epoch: 1, after: 5 })).toBe(true)
     expect(takes({ what: 'compare', home: home.node, after: id(3) })).toBe(true)
     expect(takes({ what: 'heads' })).toBe(true)

@@ -1,7 +1,14 @@
 /** Where an envelope stands against a head: the whole table, and what holds for any stream. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { digestOf, place, type Digest, type StreamHead, type StreamStop } from '../../protocol/index.ts'
+import {
+  digestOf,
+  limits,
+  place,
+  type Digest,
+  type StreamHead,
+  type StreamStop,
+} from '../../protocol/index.ts'
 import { crypto, home, host, tag } from '../vectors/actors.ts'
 
 const a = digestOf(crypto, 'a')
@@ -39,7 +46,7 @@ describe('place', () => {
     [{ ...thawed, frozen: false }, payload(1, 3, b), 'fork'],
     [fresh, payload(1, 2, a), 'gap'],
     [atTwo, payload(1, 4, a), 'gap'],
-    [atTwo, payload(1, Number.MAX_SAFE_INTEGER - 1, a), 'gap'],
+    [atTwo, payload(1, limits.streamNumber, a), 'gap'],
     [fresh, payload(1, 1, a), 'fork'],
     [atTwo, payload(1, 3, b), 'fork'],
     [atTwo, payload(1, 3, null), 'fork'],

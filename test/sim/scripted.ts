@@ -12,6 +12,7 @@ import {
   erasedLine,
   fingerprint,
   jwsTypes,
+  limits,
   place,
   parseStrictBytes,
   requestPayloadSchema,
@@ -243,7 +244,8 @@ export class SimPeer extends ScriptedPeer {
       case 'restore': {
         const { epoch, seq } = purpose.after
         const after = (one: Kept) => one.epoch > epoch || (one.epoch === epoch && one.seq > seq)
-        return linesOf((purpose.of === 'asked' ? this.taken : this.sent).filter(after), true)
+        const all = (purpose.of === 'asked' ? this.taken : this.sent).filter(after)
+        return linesOf(all.slice(0, limits.pullEnvelopes), true)
       }
       case 'compare':
         return ''

@@ -256,6 +256,8 @@ export function receiptVectors() {
       { comment: 'an unknown outcome', token: sign({ outcomes: ['ignored'] }), code: 'bad_field' },
       { comment: 'a refusal without a code', token: sign({ outcomes: ['refused:'] }), code: 'bad_field' },
       { comment: 'seq 0', token: sign({ seq: 0 }), code: 'bad_field' },
+      { comment: 'seq 2^31-1', token: sign({ seq: 2 ** 31 - 1 }), code: 'bad_field' },
+      { comment: 'epoch 2^31-1', token: sign({ epoch: 2 ** 31 - 1 }), code: 'bad_field' },
       { comment: 'aud is an array (J15)', token: sign({ aud: [home.node] }), code: 'bad_field' },
       { comment: 'head is null', token: sign({ head: null }), code: 'bad_field' },
       { comment: 'an unknown member', token: sign({ note: 'x' }), code: 'bad_field' },
@@ -285,6 +287,7 @@ const request = {
 export function requestVectors() {
   const compare = { ...request, purpose: { what: 'compare' as const, home: home.node, after: null } }
   const after = { epoch: 1, seq: 0 }
+  const beyond = 2 ** 31 - 1
   const others = {
     heads: { ...request, purpose: { what: 'heads' as const } },
     'restore: what the asker had sent': {
@@ -353,11 +356,15 @@ export function requestVectors() {
         'bad_field',
       ),
       refused('a negative number', { purpose: { what: 'pull', epoch: 1, after: -1 } }, 'bad_field'),
+      refused('a number 2^31-1', { purpose: { what: 'pull', epoch: 1, after: beyond } }, 'bad_field'),
+      refused('of epoch 2^31-1', { purpose: { what: 'pull', epoch: beyond, after: 0 } }, 'bad_field'),
       refused('heads after a number', { purpose: { what: 'heads', after: 0 } }, 'bad_field'),
       refused('restore of neither stream', { purpose: { what: 'restore', after } }, 'bad_field'),
       refused('restore of both streams', { purpose: { what: 'restore', of: 'both', after } }, 'bad_field'),
       refused('restore after a number alone', restoreAfter(0), 'bad_field'),
       refused('restore after epoch 0', restoreAfter({ epoch: 0, seq: 0 }), 'bad_field'),
+      refused('restore after epoch 2^31-1', restoreAfter({ epoch: beyond, seq: 0 }), 'bad_field'),
+      refused('restore after number 2^31-1', restoreAfter({ epoch: 1, seq: beyond }), 'bad_field'),
       refused('restore for another region', restoreAfter({ ...after, of: stranger.node }), 'bad_field'),
       {
         comment: 'an answer is no request',

@@ -96,9 +96,15 @@ const payloads: readonly Row[] = [
   { id: 'payload.seq-text', says: 'seq as text', code: 'bad_field', body: changed({ seq: '1' }) },
   {
     id: 'payload.seq-end',
-    says: 'seq 2^53-1, which has no successor',
+    says: 'seq 2^31-1, which has no successor',
     code: 'bad_field',
-    body: changed({ seq: Number.MAX_SAFE_INTEGER }),
+    body: changed({ seq: limits.streamNumber + 1 }),
+  },
+  {
+    id: 'payload.epoch-end',
+    says: 'epoch 2^31-1, which has no successor',
+    code: 'bad_field',
+    body: changed({ epoch: limits.streamNumber + 1 }),
   },
   {
     id: 'payload.seq-beyond',

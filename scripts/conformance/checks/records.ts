@@ -2,6 +2,7 @@
 import recordVectors from '../../../test/vectors/record.json' with { type: 'json' }
 import {
   homeTable,
+  limits,
   type BodyOf,
   type HomeEvent,
   type HomeState,
@@ -418,13 +419,15 @@ const activity: readonly Check[] = [
     says: 'A settlement that names nothing the node has sent is refused, however far its numbers go.',
     codes: ['bad_record'],
     run: async ({ first }) => {
-      const end = Number.MAX_SAFE_INTEGER
-      const told = [2 ** 20, 2 ** 31, end].map((seq): Told => [
-        settledRecord(first, seq, 'applied'),
-        refused('bad_record'),
-      ])
-      const far = settledRecord(first, 1, 'applied', end)
-      await tell(first, 'settlements', [...told, [far, refused('bad_record')]])
+      const end = limits.streamNumber
+      const last = settledRecord(first, end, 'applied', end)
+      const beyond = [2 ** 31, Number.MAX_SAFE_INTEGER].map((far) => last.replaceAll(`:${end},`, `:${far},`))
+      const settlements = [settledRecord(first, 2 ** 20, 'applied'), last, ...beyond]
+      await tell(
+        first,
+        'settlements',
+        settlements.map((text): Told => [text, refused('bad_record')]),
+      )
     },
   },
 ]

@@ -333,7 +333,7 @@ const reading: readonly Check[] = [
       )
       for (const place of [
         { epoch: 1, after: seq },
-        { epoch: 1, after: 2 ** 52 },
+        { epoch: 1, after: limits.streamNumber },
         { epoch: 2, after: 0 },
       ])
         demandSame((await first.ask({ what: 'pull', ...place })).body, '', 'a pull of nothing')

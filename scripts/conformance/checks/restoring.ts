@@ -250,9 +250,9 @@ export const restoringChecks: readonly Check[] = [
         demandSame(places, [{ epoch, seq }], 'places after the last but one')
         for (const after of [
           { epoch, seq },
-          { epoch, seq: 2 ** 52 },
+          { epoch, seq: limits.streamNumber },
           { epoch: epoch + 1, seq: 0 },
-          { epoch: 2 ** 52, seq: 0 },
+          { epoch: limits.streamNumber, seq: 0 },
         ])
           demandSame(await first.restore(of, after), [], 'what lies beyond the end')
       }

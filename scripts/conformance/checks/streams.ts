@@ -1,5 +1,5 @@
 /** Section 11 and 12: the place of an envelope, repeats, receipts; and at the very end, streams that fork. */
-import { utf8 } from '../../../protocol/index.ts'
+import { limits, utf8 } from '../../../protocol/index.ts'
 import { type Check } from '../check.ts'
 import { demand, demandSame } from '../demand.ts'
 import { type Answer } from '../http.ts'
@@ -24,14 +24,14 @@ const rows: readonly Row[] = [
     says: 'An envelope far ahead, with where the copy ends',
     code: 'gap',
     have: true,
-    body: (peer) => bodyOf(peer.seal({ seq: Number.MAX_SAFE_INTEGER - 1 }, query(peer))),
+    body: (peer) => bodyOf(peer.seal({ seq: limits.streamNumber }, query(peer))),
   },
   {
     id: 'stream.epoch-far',
     says: 'An epoch far ahead, with where the copy ends',
     code: 'wrong_epoch',
     have: true,
-    body: (peer) => bodyOf(peer.seal({ epoch: Number.MAX_SAFE_INTEGER - 1 }, query(peer))),
+    body: (peer) => bodyOf(peer.seal({ epoch: limits.streamNumber }, query(peer))),
   },
   {
     id: 'stream.epoch',
