@@ -272,7 +272,12 @@ export class Courier {
     const sealing = await (ahead ?? this.sealer.seal(peer.node))
     if (sealing.verdict === 'behind') return this.stalled(route, 'stream_closed')
     if (sealing.verdict !== 'level') return this.greet(peer, route)
-    if (sealing.parcels.length === 0) return 'done'
+    if (sealing.parcels.length === 0) {
+      // Heads agree and all is receipted: whatever failed before is over.
+      route.problem = undefined
+      route.state = freshDelivery
+      return 'done'
+    }
     if (sealing.more) {
       route.ahead = this.sealer.seal(peer.node)
       // Whoever awaits it meets its failure; until then it must not count as unheard of.

@@ -433,6 +433,19 @@ it('starts delivering although settling what a peer had parked fails', async () 
   await pair.home.region.stop()
 })
 
+it('is no longer refused by a peer that answers, when there is nothing to send', async () => {
+  const { courier } = pair.home.region
+  pair.network.answered = (post, answer) =>
+    post.to === shenzhen ? { status: 401, body: utf8('{"error":"bad_signature"}') } : answer
+  courier.greetAnew(shenzhen)
+  await settled()
+  expect(problem()).toMatchObject({ failures: 1, problem: { code: 'bad_signature' } })
+  pair.network.answered = (_post, answer) => answer
+  courier.heard(shenzhen)
+  await pair.clock.advance(5_000)
+  expect(problem()).toMatchObject({ failures: 0, breakerOpen: false, problem: undefined })
+})
+
 it('sends nothing to a paused peer, keeps what is written for it, and sends it when it is resumed', async () => {
   await pair.home.region.agreements.pause(shenzhen, true)
   await publish(1, 2)
