@@ -42,6 +42,9 @@ try {
     new Pulses(database.pages, {
       clock: leaping(),
       vault: openVault(new Uint8Array(32), realPlatform.random),
+      courier: {
+        delivery: () => ({ failures: 0, breakerOpen: false, notBeforeMs: 0, problem: undefined }),
+      },
     }),
     sql,
   )

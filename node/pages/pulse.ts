@@ -3,6 +3,8 @@
  * change it. What peers bring moves the heads of streams; what we say to them, the positions of the outbox; what the
  * office does by itself, the audit, which every such route writes before and after. Each is read at the end of an index.
  *
+ * What a peer answered last stands in no table, so this process's courier is asked for it.
+ *
  * So it holds for changes through every process of this database. It may say that something changed when it did not:
  * then a page is read once too often.
  */
@@ -16,6 +18,7 @@ import {
 } from '../../protocol/index.ts'
 import { audit } from '../audit/tables.ts'
 import { alarms, peers, recordsOut, streamsIn, streamsOut } from '../federation/tables.ts'
+import { type Courier } from '../federation/courier.ts'
 import { type Clock } from '../platform.ts'
 import { type PageReader } from '../store/database.ts'
 import { type Vault } from '../vault.ts'
@@ -49,6 +52,7 @@ const changing = (Object.keys(routes) as RouteName[]).filter((name) => changedKi
 
 interface Marks {
   readonly streams: string
+  readonly peers: readonly string[]
   readonly alarms: string
   /** `name seq` of the last entry of each route. */
   readonly actions: Readonly<Record<string, number>>
@@ -58,12 +62,17 @@ export class Pulses {
   private readonly reader: PageReader
   private readonly clock: Clock
   private readonly vault: Vault
+  private readonly courier: Pick<Courier, 'delivery'>
   private last: { readonly atMs: number; readonly stamps: Promise<Record<PulseKind, string>> } | undefined
 
-  constructor(reader: PageReader, { clock, vault }: { clock: Clock; vault: Vault }) {
+  constructor(
+    reader: PageReader,
+    { clock, vault, courier }: { clock: Clock; vault: Vault; courier: Pick<Courier, 'delivery'> },
+  ) {
     this.reader = reader
     this.clock = clock
     this.vault = vault
+    this.courier = courier
   }
 
   now(): Promise<Record<PulseKind, string>> {
@@ -80,13 +89,18 @@ export class Pulses {
   }
 
   /** Keyed, so that a word tells nothing but that it is another one. */
-  private stamps({ streams, alarms, actions }: Marks): Record<PulseKind, string> {
+  private stamps({ streams, peers: nodes, alarms, actions }: Marks): Record<PulseKind, string> {
+    const deliveries = nodes.map((node) => {
+      const { failures, breakerOpen, problem } = this.courier.delivery(node)
+      return `${node} ${failures > 0} ${breakerOpen} ${problem?.code}`
+    })
     const stamp = (kind: PulseKind) => {
       const done = changing.filter((name) => changedKinds(name).includes(kind))
       const last = Math.max(0, ...done.map((name) => actions[name] ?? 0))
       const told = exchanged.includes(kind) ? streams : ''
       const raised = kind === 'alarms' ? alarms : ''
-      return this.vault.token('pulse', `${kind} ${last} ${told} ${raised}`).slice(0, 12)
+      const delivered = kind === 'peers' ? deliveries.join() : ''
+      return this.vault.token('pulse', `${kind} ${last} ${told} ${raised} ${delivered}`).slice(0, 12)
     }
     return Object.fromEntries(pulseKinds.map((kind) => [kind, stamp(kind)])) as Record<PulseKind, string>
   }
@@ -99,6 +113,7 @@ export class Pulses {
             (select max(r.position) from ${recordsOut} r where r.peer = p.node)), ',' order by p.node), '')
           from ${peers} p left join ${streamsIn} i on i.peer = p.node left join ${streamsOut} o on o.peer = p.node)
           as streams,
+        (select coalesce(json_agg(node order by node), '[]') from ${peers}) as peers,
         (select concat_ws(' ', count(*), max(id)) from ${alarms} where open) as alarms,
         (select coalesce(json_object_agg(name, (select max(a.seq) from ${audit} a where a.action = name)), '{}')
           from unnest(${texts(changing)}) name) as actions`)

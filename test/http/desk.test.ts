@@ -117,6 +117,15 @@ describe('the pulse', () => {
     expect(new Set(Object.values(await stampsFor('officer'))).size).toBe(pulseKinds.length)
   })
 
+  it('moves with what a peer answers to what is sent, though that stands in no table', async () => {
+    const { courier } = parts.region
+    const delivery = courier.delivery.bind(courier)
+    const refused = { failures: 1, breakerOpen: false, notBeforeMs: 0, problem: { code: 'frozen', atMs: 0 } }
+    const work = () => Promise.resolve((courier.delivery = () => refused))
+    expect(await moved(work)).toEqual(['peers'])
+    expect(await moved(() => Promise.resolve((courier.delivery = delivery)))).toEqual(['peers'])
+  })
+
   it('moves with what the office does itself, and leaves what is not concerned', async () => {
     const activity = { kind: 'study', on: '2026-02-11', title: '学习' }
     const reported = await moved(() =>

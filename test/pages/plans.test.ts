@@ -31,7 +31,11 @@ const explaining = {
 }
 const pages = new Pages(explaining)
 const after = Buffer.from('["王","x"]').toString('base64url')
-const parts = { clock: new VirtualClock(), vault: openVault(Buffer.alloc(32), seededRandom(1)) }
+const delivery = () => ({ failures: 0, breakerOpen: false, notBeforeMs: 0, problem: undefined })
+const parts = {
+  ...{ clock: new VirtualClock(), vault: openVault(Buffer.alloc(32), seededRandom(1)) },
+  courier: { delivery },
+}
 const [limit, one, many] = [50, ['b'], ['b', 'c']]
 
 beforeAll(async () => {
