@@ -204,8 +204,11 @@ export class Retelling {
     ownCases?: ReadonlySet<Uuid>,
   ): Promise<readonly Unfit[]> {
     const { self, facts, alarms } = this.parts
-    if (await isAnothers(this.tx, facts, { peer: this.peer.node, self, caseId, told }))
+    if (await isAnothers(this.tx, facts, { peer: this.peer.node, self, caseId, told })) {
+      // What we had receipted of it while we knew nothing of the other's case is left out: a person must know.
+      await alarms.raise(this.tx, 'replay_differs', this.peer.node, `displaced ${caseId}`)
       return told.map((one) => ({ told: one, code: 'case_unknown' }))
+    }
     const home = ownCases && (ownCases.has(caseId) ? self : this.peer.node)
     const { unfit, displaced } = await facts.retell(this.tx, this.peer, caseId, told, home)
     if (displaced !== undefined)

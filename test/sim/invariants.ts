@@ -37,6 +37,7 @@ import { type Witness } from './witness.ts'
 
 export function checkCommit(world: Witness, node: NodeId, commit: Commit): void {
   const touched: Touched = { cases: new Set(), reports: new Set() }
+  noticeDisplaced(world, node, commit)
   // A stream that was taken back is looked at as a whole when this is done (audit.ts).
   const again = new Set(commit.recovered)
   const anew = <Of extends { peer: string }>(rows: readonly Of[]) =>
@@ -89,8 +90,14 @@ function checkAlarms(world: Witness, node: NodeId, { alarms }: Commit): void {
       world.ledger.unsaid.add(`${node}|${peer}`)
       world.saw('something unsaid for good')
     }
+  }
+}
+
+/** An id that two peers' streams open belongs to one of them: what the other said of it is left out, and a person told. */
+function noticeDisplaced({ ledger }: Witness, node: NodeId, { alarms }: Commit): void {
+  for (const { peer, subject } of alarms) {
     const displaced = /^displaced (.*)$/.exec(subject)?.[1]
-    if (displaced !== undefined) world.ledger.displace(node, peer, displaced)
+    if (displaced !== undefined) ledger.displace(node, peer, displaced)
   }
 }
 
@@ -265,7 +272,7 @@ function checkJudged(world: Witness, node: NodeId, judged: Judged, touched: Touc
     world.violate('honest-not-refused', `${where}: ${judged.outcome}`)
   checkOrder(world, stream, judged, where)
   const read = judged.outcome === 'applied' ? readRecord(ledger.texts.get(judged.digest) ?? '') : undefined
-  if (!read?.ok || !read.known) return
+  if (!read?.ok || !read.known || ledger.displaced.has(`${node}|${judged.peer}|${read.record.case}`)) return
   noticeJudged(world, node, judged.peer, read.record)
   fold(world, node, read.record, touched)
 }

@@ -131,7 +131,7 @@ export class Ledger {
   /** A case has become another: what was said of the one before it counts no longer. */
   displace(node: NodeId, peer: NodeId, caseId: string): void {
     this.displaced.add(`${node}|${peer}|${caseId}`)
-    this.forgetCase(node, caseId)
+    if (this.rows.get(`${node}|${caseId}`)?.peer === peer) this.forgetCase(node, caseId)
   }
 
   /** Everything about cases of one node with one peer is forgotten, to be told anew from its records. */
