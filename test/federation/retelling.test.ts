@@ -119,6 +119,8 @@ describe.each(['home', 'host'] as const)(
         await expectOurs()
         expect(await home.openAlarms()).toContain('replay_differs 441900')
         expect(await home.openAlarms()).not.toContain('replay_differs 440300')
+        const told = await home.memory.read((reader) => reader.find(alarms, { kind: 'replay_differs' }))
+        expect(told.map(({ subject }) => subject)).toContain(`displaced ${id}`)
       },
     )
   },
