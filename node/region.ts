@@ -140,7 +140,7 @@ function openStreams(parts: RegionParts) {
   const ports = { http, crypto, clock, random, timers }
   const courier = new Courier({ self, store, peers, sealer, lease, alarms, ...ports, onFault })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
-  const ownKeys = new OwnKeys({ self, store, keyring, peers, outbox, crypto, random })
+  const ownKeys = new OwnKeys({ self, store, keyring, peers, outbox, random })
   return { ids, vault, peers, alarms, standing, lease, courier, outbox, ownKeys }
 }
 

@@ -95,6 +95,14 @@ export class Outbox {
     if (records.length === 0) return
     const stream = await tx.get(streamsOut, { peer })
     if (stream && stream.standing !== 'open') throw new DomainError('stream_closed', { region: peer })
+    await this.put(tx, peer, records)
+  }
+
+  /**
+   * The same into a stream that need not be open: what is put there waits behind what is sealed of it, and is said again
+   * with the rest that waits when the stream goes on.
+   */
+  async put(tx: Transaction, peer: NodeId, records: readonly FactRecord[]): Promise<void> {
     const positions = await tx.positions(records.length)
     const writtenMs = this.clock.nowMs()
     const rows = records.map((record, i) => {

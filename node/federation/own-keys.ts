@@ -2,21 +2,14 @@
  * This node's signing keys over time. A key is rotated in the streams themselves, under the old one; a key that was
  * lost or stolen is replaced, and then every peer must sign a new agreement after comparing the new fingerprint.
  */
-import {
-  digestOf,
-  writeRecord,
-  type Crypto,
-  type Digest,
-  type NodeId,
-  type SigningKey,
-} from '../../protocol/index.ts'
+import { type Digest, type NodeId } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Random } from '../platform.ts'
-import { type Reader, type Store, type Transaction } from '../store/port.ts'
+import { type Reader, type Store } from '../store/port.ts'
 import { pairLock, type Outbox } from './outbox.ts'
 import { type Peers } from './peers.ts'
-import { identity, recordsOut, replacedKey, streamsOut } from './tables.ts'
+import { identity, replacedKey, streamsOut } from './tables.ts'
 
 export class OwnKeys {
   private readonly self: NodeId
@@ -24,7 +17,6 @@ export class OwnKeys {
   private readonly keyring: Keyring
   private readonly peers: Peers
   private readonly outbox: Outbox
-  private readonly crypto: Crypto
   private readonly random: Random
 
   constructor(parts: {
@@ -33,7 +25,6 @@ export class OwnKeys {
     keyring: Keyring
     peers: Peers
     outbox: Outbox
-    crypto: Crypto
     random: Random
   }) {
     this.self = parts.self
@@ -41,7 +32,6 @@ export class OwnKeys {
     this.keyring = parts.keyring
     this.peers = parts.peers
     this.outbox = parts.outbox
-    this.crypto = parts.crypto
     this.random = parts.random
   }
 
@@ -54,7 +44,11 @@ export class OwnKeys {
     await this.store.transaction(async (tx) => {
       const all = await this.peers.all(tx)
       await tx.lock(['identity', ...all.map(({ node }) => pairLock(node))])
-      for (const { node } of all) await this.announce(tx, node, key)
+      // Where a stream is not open it waits, and is said when that goes on: if it is then still newer than the key that signs.
+      for (const { node } of all)
+        await this.outbox.put(tx, node, [
+          this.outbox.draft({ type: 'keys.announced', case: null, body: { key } }),
+        ])
       await tx.update(identity, { node: this.self }, { kid })
     })
     this.keyring.use(kid)
@@ -86,22 +80,6 @@ export class OwnKeys {
     const [first] = streams
     if (first && !streams.some(({ standing }) => standing === 'open'))
       throw new DomainError('stream_closed', { region: first.peer })
-  }
-
-  /**
-   * Into a stream that is not open nothing is said, and nothing sealed. The announcement waits behind what is sealed of it,
-   * and is said again with the rest that waits when the stream goes on: if it is then still newer than the key that signs.
-   */
-  private async announce(tx: Transaction, peer: NodeId, key: SigningKey): Promise<void> {
-    const record = this.outbox.draft({ type: 'keys.announced', case: null, body: { key } })
-    const stream = await tx.get(streamsOut, { peer })
-    if (stream?.standing === 'open') return this.outbox.write(tx, peer, [record])
-    const text = writeRecord(record)
-    const written = { text, digest: digestOf(this.crypto, text), writtenMs: Date.parse(record.at) }
-    const [position = 0] = await tx.positions(1)
-    await tx.insert(recordsOut, [
-      { peer, position, caseId: null, type: record.type, ...written, outcome: null },
-    ])
   }
 
   /** One at a time, whatever process asks: each adds to the file as the one before has left it. */
