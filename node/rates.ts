@@ -5,6 +5,7 @@
  */
 import { type RouteContract } from '../protocol/index.ts'
 import { Buckets, type Bucket } from './buckets.ts'
+import { networkOf } from './callers.ts'
 import { DomainError } from './errors.ts'
 import { type Clock } from './platform.ts'
 
@@ -50,7 +51,7 @@ export class Rates {
    * a desk where its holder came in before only his own tries count, so guessing from elsewhere does not keep him out.
    */
   password(account: string, address: string): void {
-    const [from, desk] = [placeOf(address), deskOf(account, address)]
+    const [from, desk] = [networkOf(address), deskOf(account, address)]
     const everywhere: Wanted = [
       ['accountTried', account],
       ['addressTried', from],
@@ -63,7 +64,7 @@ export class Rates {
   code(account: string, address: string): void {
     this.demand('too_many_attempts', [
       ['code', account],
-      ['addressTried', placeOf(address)],
+      ['addressTried', networkOf(address)],
       ['allTried', ''],
     ])
   }
@@ -85,7 +86,7 @@ export class Rates {
 
   /** Throws `rate_limited` with the seconds to wait. */
   stranger(address: string): void {
-    this.demand('rate_limited', [['strangers', placeOf(address)]])
+    this.demand('rate_limited', [['strangers', networkOf(address)]])
   }
 
   account(id: string, { audit }: Pick<RouteContract, 'audit'>): void {
@@ -118,19 +119,5 @@ export class Rates {
 }
 
 function deskOf(account: string, address: string): string {
-  return `${account} ${placeOf(address)}`
-}
-
-/** One line of a network has 2^64 addresses of the sixth version: they count as one. */
-export function placeOf(address: string): string {
-  if (!address.includes(':')) return address
-  const [head = '', tail] = address.toLowerCase().split('%')[0]?.split('::') ?? []
-  const groups = head === '' ? [] : head.split(':')
-  const behind = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - behind.length) }, () => '0')
-  const whole = tail === undefined ? groups : [...groups, ...zeros, ...behind]
-  return whole
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
+  return `${account} ${networkOf(address)}`
 }

@@ -6,7 +6,7 @@
  */
 import { limits } from '../../protocol/index.ts'
 import { type Clock } from '../platform.ts'
-import { placeOf } from '../rates.ts'
+import { networkOf } from '../callers.ts'
 
 interface Budget {
   /** Per second, and how much may be saved up. */
@@ -89,7 +89,7 @@ export class Budgets {
    */
   enter(claimed: string, address: string, displaced: () => void = () => undefined): Visit | undefined {
     const nowMs = this.clock.nowMs()
-    const from = placeOf(address)
+    const from = networkOf(address)
     const bucket = this.bucket(`${claimed.slice(0, 16)} ${from}`, nowMs)
     const origin = this.origin(from, nowMs)
     const { left } = bucket

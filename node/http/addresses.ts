@@ -4,6 +4,7 @@
  */
 import { type IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { plainAddress } from '../callers.ts'
 
 export type AddressOf = (incoming: Pick<IncomingMessage, 'headers' | 'socket'>) => string
 
@@ -23,26 +24,20 @@ export function addressesBehind(trusted: readonly string[] = []): Addresses {
     else proxies.addSubnet(address, Number(bits), family)
   }
   const isProxy = (address: string) => {
-    const plain = plainOf(address)
+    const plain = plainAddress(address)
     return isIP(plain) !== 0 && proxies.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6')
   }
   return {
     isProxy,
     of: ({ headers, socket }) => {
       // A socket that is gone has no address any more; neither have those of tests.
-      const peer = plainOf((socket as { remoteAddress?: string } | undefined)?.remoteAddress ?? '')
+      const peer = plainAddress((socket as { remoteAddress?: string } | undefined)?.remoteAddress ?? '')
       if (!isProxy(peer)) return peer
       const chain = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',')
-      const said = chain.map((part) => plainOf(part.trim())).filter((part) => part !== '')
+      const said = chain.map((part) => plainAddress(part.trim())).filter((part) => part !== '')
       const caller = said.findLast((address) => !isProxy(address))
       // A proxy that says nothing, or not an address, stands for itself.
       return caller !== undefined && isIP(caller) !== 0 ? caller : peer
     },
   }
-}
-
-/** ::ffff:10.0.0.1 is 10.0.0.1: the same machine has one name. */
-function plainOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  return mapped ?? address.toLowerCase()
 }

@@ -3,6 +3,7 @@
  */
 import { type Server } from 'node:http'
 import { serve } from '@hono/node-server'
+import { networkOf } from '../callers.ts'
 import { StartRefused } from '../errors.ts'
 
 const headersTimeoutMs = 10_000
@@ -13,7 +14,7 @@ const headerBytes = 16 * 1024
 const mostConnections = 2048
 
 export interface Bounds {
-  /** Connections of one address beyond it are closed unheard. */
+  /** Connections of one address, or of one line of a network, beyond it are closed unheard. */
   readonly ofOneAddress?: number
   /** Addresses that many callers share. */
   readonly isProxy?: (address: string) => boolean
@@ -50,17 +51,18 @@ function boundConnections(server: Server, most: number, isProxy: (address: strin
   const open = new Map<string, { count: number; readonly most: number }>()
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? ''
-    const known = open.get(address)
+    const from = networkOf(address)
+    const known = open.get(from)
     if (known && known.count >= known.most) {
       socket.destroy()
       return
     }
     const callers = known ?? { count: 0, most: isProxy(address) ? Infinity : most }
     callers.count++
-    open.set(address, callers)
+    open.set(from, callers)
     socket.setNoDelay(true)
     socket.once('close', () => {
-      if (--callers.count === 0) open.delete(address)
+      if (--callers.count === 0) open.delete(from)
     })
   })
 }
