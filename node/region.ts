@@ -85,7 +85,10 @@ export function openRegion(parts: RegionParts) {
     () => removeOldRefusals(store, clock),
     () => parked.settleAll(),
   ]
-  streams.lease.onTaken(() => void parked.settleAll())
+  streams.lease.onTaken(() => {
+    streams.courier.takeOver()
+    void parked.settleAll()
+  })
   return {
     ...{ self, name, keyring, store, clock, crypto },
     ...{ ids: streams.ids, vault: streams.vault },

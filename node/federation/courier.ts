@@ -169,6 +169,11 @@ export class Courier {
     this.wake(peer)
   }
 
+  /** The lease has come to this process: another one may have sealed meanwhile, and not sent. */
+  takeOver(): void {
+    for (const route of this.routes.values()) route.unsure = true
+  }
+
   /** Heads are to be compared with this peer before the next signature. */
   greetAnew(peer: NodeId): void {
     this.route(peer).ungreeted = true
@@ -202,15 +207,9 @@ export class Courier {
     let route = this.routes.get(peer)
     if (!route) {
       route = {
-        running: false,
-        again: false,
-        unsure: true,
-        ungreeted: true,
-        ahead: undefined,
-        settling: undefined,
-        state: freshDelivery,
-        problem: undefined,
-        cancelRetry: undefined,
+        ...{ running: false, again: false, unsure: true, ungreeted: true },
+        ...{ ahead: undefined, settling: undefined },
+        ...{ state: freshDelivery, problem: undefined, cancelRetry: undefined },
       }
       this.routes.set(peer, route)
     }
@@ -263,9 +262,13 @@ export class Courier {
     if (route.unsure) {
       const before = await this.settled(route, 'again')
       if (before !== 'again') return before
-      const parcels = await this.store.read((reader) => storedParcels(reader, peer.node))
-      if (parcels.length > 0) return this.deliver(peer, route, parcels)
+      // Before they are read: what makes it unsure meanwhile holds.
       route.unsure = false
+      const parcels = await this.store.read((reader) => storedParcels(reader, peer.node))
+      if (parcels.length > 0) {
+        route.unsure = true
+        return this.deliver(peer, route, parcels)
+      }
     }
     const ahead = route.ahead
     route.ahead = undefined

@@ -28,9 +28,12 @@ const headSchema = z.strictObject({
 /** The content id the database holds at a place of that stream; undefined when it holds none. */
 export type ContentAt = (epoch: number, seq: number) => Promise<Digest | undefined>
 
+/** `beyond`: another hand had come as far or further already; `lost`: one moved it just now. */
+export type Advance = 'moved' | 'beyond' | 'lost'
+
 export class Heads {
   private readonly files: HeadFiles
-  /** What this process has last read or written: saves reading, never decides (the swap does). */
+  /** What this process has last written, or read and found level: saves reading, never decides (the swap does). */
   private readonly last = new Map<string, string>()
 
   constructor(files: HeadFiles) {
@@ -51,27 +54,26 @@ export class Heads {
       this.last.delete(name)
       return 'unknown'
     }
-    this.last.set(name, text)
     const kept = readHead(text)
-    if (!kept) return 'unknown'
-    if (kept.epoch === database.epoch && kept.seq === database.seq)
-      return kept.head === database.head ? 'level' : 'behind'
-    if (kept.seq === 0) return kept.epoch <= database.epoch ? 'level' : 'behind'
-    return (await contentAt(kept.epoch, kept.seq)) === kept.head ? 'level' : 'behind'
+    const level = !kept || (await isLevel(kept, database, contentAt))
+    // A head of another life is not swapped from: whoever committed before it was read would overwrite it.
+    if (!level) return 'behind'
+    this.last.set(name, text)
+    return kept ? 'level' : 'unknown'
   }
 
-  /** Moves forward to what the database has just committed. False when another hand moved it meanwhile. */
-  async advance(direction: Direction, peer: NodeId, { epoch, seq, head }: StreamHead): Promise<boolean> {
+  /** Moves forward to what the database has just committed. */
+  async advance(direction: Direction, peer: NodeId, { epoch, seq, head }: StreamHead): Promise<Advance> {
     const name = nameOf(direction, peer)
     const next = JSON.stringify({ epoch, seq, head } satisfies StreamHead)
     const before = this.last.has(name) ? this.last.get(name) : await this.files.read(name)
-    if (before === next) return true
+    if (before === next) return 'moved'
     const kept = before === undefined ? undefined : readHead(before)
-    if (kept && isBeyond(kept, { epoch, seq, head })) return true
+    if (kept && !isBefore(kept, { epoch, seq, head })) return 'beyond'
     const swapped = await this.files.swap(name, before, next)
     if (swapped) this.last.set(name, next)
     else this.last.delete(name)
-    return swapped
+    return swapped ? 'moved' : 'lost'
   }
 
   /** The last epoch that ever began, as far as is known here; 0 when nothing is. */
@@ -103,6 +105,12 @@ function nameOf(direction: Direction, peer: NodeId): string {
   return `${peer}.${direction}`
 }
 
-function isBeyond(kept: StreamHead, next: StreamHead): boolean {
-  return kept.epoch > next.epoch || (kept.epoch === next.epoch && kept.seq > next.seq)
+async function isLevel(kept: StreamHead, database: StreamHead, contentAt: ContentAt): Promise<boolean> {
+  if (kept.epoch === database.epoch && kept.seq === database.seq) return kept.head === database.head
+  if (kept.seq === 0) return kept.epoch <= database.epoch
+  return (await contentAt(kept.epoch, kept.seq)) === kept.head
+}
+
+function isBefore(kept: StreamHead, next: StreamHead): boolean {
+  return kept.epoch < next.epoch || (kept.epoch === next.epoch && kept.seq < next.seq)
 }

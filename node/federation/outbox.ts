@@ -5,9 +5,12 @@
 import {
   digestOf,
   erasedLine,
+  readRecord,
+  thumbprint,
   writeRecord,
   type BodyOf,
   type Crypto,
+  type Digest,
   type FactRecord,
   type NodeId,
   type RecordType,
@@ -40,6 +43,13 @@ export function recordsOf(
 /** The line of a written record in its envelope. */
 export function lineOut({ text, digest }: Row<typeof recordsOut>): string {
   return text ?? erasedLine(digest)
+}
+
+/** The key that the text of a record announces; undefined when it announces none. */
+export function announcedKid(crypto: Crypto, text: string | null): Digest | undefined {
+  const read = text === null ? undefined : readRecord(text)
+  if (!read?.ok || !read.known || read.record.type !== 'keys.announced') return undefined
+  return thumbprint(crypto, read.record.body.key)
 }
 
 /** The envelope that carries the record at this position; undefined while it is not sealed. */

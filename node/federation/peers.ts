@@ -29,8 +29,17 @@ import {
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
-import { pairLock } from './outbox.ts'
-import { agreements, envelopesOut, peerKeys, peers, replacedKey, streamsIn, streamsOut } from './tables.ts'
+import { announcedKid, pairLock } from './outbox.ts'
+import {
+  agreements,
+  envelopesOut,
+  peerKeys,
+  peers,
+  recordsOut,
+  replacedKey,
+  streamsIn,
+  streamsOut,
+} from './tables.ts'
 
 /** A place in a stream: which envelope of which epoch. */
 export interface StreamPlace {
@@ -330,6 +339,15 @@ export class Peers {
     const fresh = out.standing === 'open' && out.epoch === 1 && out.seq === 0
     const replaced = fresh ? {} : { kidFrom: replacedKey, formerKid: null, standing: 'recovering' }
     await tx.update(streamsOut, { peer }, { kid: ours, ...replaced })
+    if (fresh) await this.unsayOlderKeys(tx, peer, ours)
+  }
+
+  /** Announcements that wait for the first envelope would lead from the key just agreed on back to those before it. */
+  private async unsayOlderKeys(tx: Transaction, peer: NodeId, ours: Digest): Promise<void> {
+    for (const { position, text } of await tx.find(recordsOut, { peer, type: 'keys.announced' })) {
+      const kid = announcedKid(this.crypto, text)
+      if (kid === undefined || !this.isNewer(kid, ours)) await tx.remove(recordsOut, { peer, position })
+    }
   }
 
   private async addKey(tx: Transaction, peer: NodeId, key: SigningKey, from: StreamPlace): Promise<void> {

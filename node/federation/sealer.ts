@@ -5,18 +5,11 @@
  * What waits are the records beyond the sealed position of the stream. That is exact, not a guess by number: positions
  * of one peer are drawn and committed under that pair's lock, so none can appear behind the mark (outbox.ts).
  */
-import {
-  envelopeLines,
-  limits,
-  readRecord,
-  sealEnvelope,
-  thumbprint,
-  type Crypto,
-  type NodeId,
-} from '../../protocol/index.ts'
+import { envelopeLines, limits, sealEnvelope, type Crypto, type NodeId } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
 import { type Clock, type Timers } from '../platform.ts'
 import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { announcedKid } from './outbox.ts'
 import { type Parcel } from './parcels.ts'
 import { type Standing, type Verdict } from './standing.ts'
 import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
@@ -143,14 +136,9 @@ export class Sealer {
 
   private announcedKey(stream: Stream, seq: number, last: Waiting | undefined): Partial<Moved> {
     if (last?.type !== 'keys.announced') return {}
-    const read = readRecord(exactText(last))
-    if (!read.ok || !read.known || read.record.type !== 'keys.announced')
-      throw new TypeError('an announcement that does not read')
-    return {
-      kid: thumbprint(this.crypto, read.record.body.key),
-      kidFrom: seq + 1,
-      formerKid: stream.kid,
-    }
+    const kid = announcedKid(this.crypto, exactText(last))
+    if (kid === undefined) throw new TypeError('an announcement that does not read')
+    return { kid, kidFrom: seq + 1, formerKid: stream.kid }
   }
 }
 

@@ -42,13 +42,13 @@ export class Standing {
 
   /** To be called after the commit and before any of it leaves this node. False: another life of this node signs too. */
   async advance(direction: Direction, peer: NodeId, stream: StreamHead): Promise<boolean> {
-    if (await this.heads.advance(direction, peer, stream)) return true
-    // Another hand moved the head meanwhile. If this database holds what it points to, it was another process of ours.
+    if ((await this.heads.advance(direction, peer, stream)) === 'moved') return true
+    // Another hand has moved the head. If this database holds what it points to, it was another process of ours.
     const verdict = await this.store.read(async (reader) => {
       const now = await reader.get(direction === 'out' ? streamsOut : streamsIn, { peer })
       return now && this.heads.judge(direction, peer, now, contentIn(reader, direction, peer))
     })
-    if (verdict === 'level') return this.heads.advance(direction, peer, stream)
+    if (verdict === 'level') return (await this.heads.advance(direction, peer, stream)) !== 'lost'
     await this.fellBehind(`${peer} ${direction} ${stream.epoch}/${stream.seq}`)
     return false
   }

@@ -97,6 +97,24 @@ describe('a clone', () => {
     await twin.stop()
   })
 
+  it('is caught so too when the head store was read between its commit and its turn to move the head', async () => {
+    await publish(1)
+    await levelled()
+    const twin = await cloned('one head store')
+    const { standing } = twin.region
+    const advance = standing.advance.bind(standing)
+    standing.advance = async (...head) => {
+      // A post with a gap that comes in just now has the heads compared.
+      await standing.reaches(shenzhen)
+      return advance(...head)
+    }
+    await Promise.all([publish(2), publish(3, twin)])
+    await levelled()
+    expect((await Promise.all([home.standing(), twin.standing()])).flat().sort()).toEqual(['closed', 'open'])
+    expect(await host.memory.read((reader) => reader.count(forks, {}))).toBe(0)
+    await twin.stop()
+  })
+
   it('with a head store of its own is told by the peer, before it signs anything', async () => {
     await publish(1)
     await levelled()

@@ -72,7 +72,7 @@ describe('a head store that knows nothing', () => {
     await advance(at(5))
     files.files.clear()
     expect(await judge(at(5))).toBe('unknown')
-    expect(await advance(at(5))).toBe(true)
+    expect(await advance(at(5))).toBe('moved')
     expect(kept()).toEqual(at(5))
   })
 
@@ -89,8 +89,8 @@ describe('moving forward', () => {
     await advance(at(3))
     const other = new Heads(files)
     expect(await other.judge('out', shenzhen, at(3), holding(3))).toBe('level')
-    expect(await other.advance('out', shenzhen, { ...at(4), head: content(94) })).toBe(true)
-    expect(await advance(at(4))).toBe(false)
+    expect(await other.advance('out', shenzhen, { ...at(4), head: content(94) })).toBe('moved')
+    expect(await advance(at(4))).toBe('lost')
     expect(kept()).toEqual({ ...at(4), head: content(94) })
     expect(await judge(at(4))).toBe('behind')
   })
@@ -103,24 +103,38 @@ describe('moving forward', () => {
       keep({ ...at(1), head: content(91) })
       return found
     }
-    expect(await advance(at(1))).toBe(false)
+    expect(await advance(at(1))).toBe('lost')
     expect(kept()).toEqual({ ...at(1), head: content(91) })
   })
 
-  it('goes back for nobody: what is before it is taken for said', async () => {
+  it('goes back for nobody, and says so', async () => {
     await advance(at(5))
-    expect(await advance(at(4))).toBe(true)
-    expect(await advance(at(9, 1))).toBe(true)
-    expect(await advance(at(1, 2))).toBe(true)
-    expect(await advance(at(10, 1))).toBe(true)
+    expect(await advance(at(4))).toBe('beyond')
+    expect(await advance(at(9, 1))).toBe('moved')
+    expect(await advance(at(1, 2))).toBe('moved')
+    expect(await advance(at(10, 1))).toBe('beyond')
     expect(kept()).toEqual(at(1, 2))
+  })
+
+  it('swaps nothing at the place where another life has put its own content', async () => {
+    keep({ ...at(4), head: content(94) })
+    expect(await advance(at(4))).toBe('beyond')
+    expect(kept()).toEqual({ ...at(4), head: content(94) })
+  })
+
+  it('does not start from what another life put there, though it was read meanwhile', async () => {
+    await advance(at(3))
+    keep({ ...at(4), head: content(94) })
+    expect(await judge(at(5), (_, seq) => Promise.resolve(content(seq)))).toBe('behind')
+    expect(await advance(at(5))).toBe('lost')
+    expect(kept()).toEqual({ ...at(4), head: content(94) })
   })
 
   it('to where it stands swaps nothing', async () => {
     await advance(at(5))
     let swaps = 0
     files.watch = (what) => void (swaps += what === 'swap' ? 1 : 0)
-    expect(await advance(at(5))).toBe(true)
+    expect(await advance(at(5))).toBe('moved')
     expect(swaps).toBe(0)
   })
 })
@@ -130,7 +144,7 @@ describe('the operator’s word', () => {
     await advance(at(9))
     await heads.restate('out', shenzhen, at(0, 2))
     expect(kept()).toEqual(at(0, 2))
-    expect(await advance(at(1, 2))).toBe(true)
+    expect(await advance(at(1, 2))).toBe('moved')
     await heads.restate('out', shenzhen, at(2, 1))
     expect(kept()).toEqual(at(2, 1))
   })
@@ -157,7 +171,7 @@ it.each(['', 'x', '{}', 'null', '{"epoch":1,"se', '{"epoch":0,"seq":1,"head":nul
     keep(torn)
     expect(await judge(at(3))).toBe('unknown')
     expect(await heads.lastEpoch('out', shenzhen)).toBe(0)
-    expect(await advance(at(3))).toBe(true)
+    expect(await advance(at(3))).toBe('moved')
     expect(kept()).toEqual(at(3))
   },
 )

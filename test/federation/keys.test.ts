@@ -634,6 +634,25 @@ describe('a key that was stolen', () => {
     await expectOnce()
   })
 
+  it('may be rotated twice before anything was signed, and a new agreement name the last: the stream begins with it', async () => {
+    nodes.network.fate = () => 'drop'
+    await home.stop()
+    await home.start()
+    await home.region.ownKeys.rotate()
+    await home.region.ownKeys.rotate()
+    await nodes.clock.advance(1000)
+    await agree(home, host, nodes.network)
+    // One more that the new agreement does not know is announced as ever.
+    await home.region.ownKeys.rotate()
+    await publish(1)
+    await levelled()
+    await arrive(1)
+    await levelled()
+    expect(await home.standing()).toEqual(['open'])
+    await expectSame(nodes)
+    await expectOnce()
+  })
+
   it('is followed by one that nobody was told of before everything was lost: the new agreement’s key signs', async () => {
     await publish(1)
     await arrive(1)

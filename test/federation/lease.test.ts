@@ -98,3 +98,31 @@ it('is not what keeps a stream in order: two that both believe to hold it sign n
   expect(other.faults).toEqual([])
   await expectSame(nodes)
 })
+
+it('that comes back brings with it what another process had sealed meanwhile and could not send', async () => {
+  const nodes = await twoNodes()
+  const { home, network, clock } = nodes
+  await publish(home, 1)
+  const other = second(nodes)
+  await other.region.start()
+  // The holder stands still for longer than it lasts: a machine that sleeps.
+  const { courier } = home.region
+  const wake = courier.wake.bind(courier)
+  courier.wake = () => undefined
+  network.connect(xinyang, other.app)
+  await clock.advance(16_000)
+  network.fate = (post) => (post.door === 'envelopes' ? 'drop' : 'deliver')
+  await publish(other, 2)
+  await clock.advance(3_000)
+  expect((await sent(nodes)).map(({ receipted }) => receipted)).toEqual([true, false])
+  // The other is killed: nothing is given back.
+  other.region.courier.wake = () => undefined
+  await other.region.courier.stop()
+  await clock.advance(16_000)
+  courier.wake = wake
+  network.connect(xinyang, home.app)
+  network.fate = () => 'deliver'
+  await clock.advance(5_000)
+  expect((await sent(nodes)).map(({ receipted }) => receipted)).toEqual([true, true])
+  await expectSame(nodes)
+})
