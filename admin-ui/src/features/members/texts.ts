@@ -12,7 +12,7 @@ export const words = texts({
     zh: '输入姓名开头或完整身份证号，按回车查找，再点外出的党员；接着填写去向。',
     en: 'Type the beginning of the name or the whole ID number and press Enter, then choose the member who leaves.',
   },
-  search: { zh: '姓名开头或完整身份证号', en: 'Beginning of a name, or a whole ID number' },
+  search: { zh: '姓名开头或完整身份证号', en: 'Name, or a whole ID number' },
   name: { zh: '姓名', en: 'Name' },
   idNumber: { zh: '身份证号', en: 'ID number' },
   phone: { zh: '联系电话', en: 'Phone' },

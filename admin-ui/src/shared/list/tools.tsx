@@ -133,7 +133,8 @@ function SearchField({ hint, arranged, first }: { hint: string; arranged: Arrang
       autoFocus={first && wide}
       maxLength={50}
       autoComplete="off"
-      style={{ width: 210, maxWidth: '100%' }}
+      // A hint that is cut off says the wrong thing.
+      style={{ width: hint.length > 10 ? 260 : 210, maxWidth: '100%' }}
     />
   )
 }
