@@ -11,6 +11,7 @@ import {
   freshDelivery,
   fromUtf8,
   jwsTypes,
+  limits,
   mustWait,
   readJws,
   readReceiptPayload,
@@ -34,6 +35,8 @@ import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 const postTimeoutMs = 20_000
 const answerBytes = 4 * 1024 * 1024
+/** Characters of a refusal, which are fewer than two hundred. */
+const refusalLength = 4096
 /** How often peers are looked at without being woken: another process of this region may have written. */
 const lookEveryMs = 2_000
 /** Receipts that are proven in one go: half a millisecond. */
@@ -410,6 +413,8 @@ export class Courier {
    * when its copy ends before that it has lost some of it, and receipts of ours with it, and takes both back together.
    */
   private refusedWith(text: string, route: Route, status: number): string {
+    // Anybody on the way may have written it, at any length.
+    if (text.length > refusalLength) return `status_${status}`
     try {
       const answer = JSON.parse(text) as { error?: unknown }
       // Its copy may hold more of us than we do, or less than it did.
@@ -491,6 +496,7 @@ export class Courier {
   }
 }
 
+/** The receipts of an answer, as many as a post has envelopes; the text behind the last line end is one part more. */
 function tokensIn({ body }: HttpAnswer): string[] {
-  return (fromUtf8(body) ?? '').split('\n').filter((line) => line !== '')
+  return (fromUtf8(body) ?? '').split('\n', limits.envelopesPerPost + 1).filter((line) => line !== '')
 }

@@ -2,7 +2,7 @@
  * The courier and the sealer: whatever the network and the peer do, what was written arrives in order and once, only
  * a true receipt counts, and a dead peer costs a probe and no more.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lineOf } from '../../node/federation/envelopes-in.ts'
 import { envelopeOf, pairLock } from '../../node/federation/outbox.ts'
 import {
@@ -213,12 +213,24 @@ describe('an answer that is no receipt of this envelope', () => {
     await delivered()
   })
 
+  it('is looked for in no more lines than a post has envelopes', async () => {
+    pair.network.answered = (post, answer) =>
+      post.door === 'envelopes' ? say(`${text(answer)}${'\n'.repeat(100_000)}`) : answer
+    const split = vi.spyOn(String.prototype, 'split')
+    await publish(1)
+    const made = split.mock.results.map(({ value }) => (value as string[]).length)
+    split.mockRestore()
+    await delivered()
+    expect(Math.max(...made)).toBeLessThan(1000)
+  })
+
   it.each([
     [say('{"error":"frozen"}', 423), 'frozen'],
     [say('{"error":"<script>"}', 400), 'status_400'],
     [say(`{"error":"${'a'.repeat(100)}"}`, 400), 'status_400'],
     [say('not json', 502), 'status_502'],
     [say('null', 500), 'status_500'],
+    [say(`{"error":"frozen","more":"${'a'.repeat(10_000)}"}`, 423), 'status_423'],
     [say('', 301), 'status_301'],
   ])('a refusal %# is shown as a code and tried again', async (answer, code) => {
     pair.network.answered = () => answer
