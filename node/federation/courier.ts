@@ -163,7 +163,7 @@ export class Courier {
     this.runs.add(run)
   }
 
-  /** The peer has just proven to be there: no reason to wait any longer, unless it was there all the time. */
+  /** The peer has just proven to be there: no reason to wait any longer, unless it was there all the time or fails again. */
   heard(peer: NodeId): void {
     const route = this.route(peer)
     if (route.state.failures === 0) return
@@ -190,7 +190,8 @@ export class Courier {
     problem: DeliveryProblem | undefined
   } {
     const { state, problem } = this.route(peer)
-    return { ...state, breakerOpen: breakerOpen(state), problem }
+    const { failures, notBeforeMs } = state
+    return { failures, notBeforeMs, breakerOpen: breakerOpen(state), problem }
   }
 
   private look(): void {

@@ -319,6 +319,27 @@ describe('a peer that stays away', () => {
   })
 })
 
+describe('two nodes whose answers are lost on the way', () => {
+  it('do not wake each other without end, and are level soon after answers come again', async () => {
+    const most = 2000
+    pair.network.fate = () => (pair.network.posts.length > most ? 'drop' : 'cut')
+    await publish(1)
+    await pair.host.office.arrivals({ idNumber: idNumberOf(500), home: xinyang, name: '赵六' })
+    for (let i = 0; i < 50; i++) await settled()
+    // Each forgets its failures at the first word of the other, and once only.
+    expect(pair.network.posts.length).toBeLessThan(20)
+    await pair.clock.advance(60_000)
+    const before = pair.network.posts.length
+    await pair.clock.advance(10 * 60_000)
+    // Heads and then the post at each try, five seconds apart at the least, of two nodes.
+    const tries = (10 * 60_000) / deliveryLimits.heardAgainMs
+    expect(pair.network.posts.length - before).toBeLessThanOrEqual(2 * 2 * (tries + 1))
+    pair.network.fate = () => 'deliver'
+    await pair.clock.advance(deliveryLimits.heardAgainMs)
+    await delivered()
+  })
+})
+
 describe('a peer that answers, takes nothing, and goes on talking', () => {
   it.each([
     ['503', () => new Response('{"error":"rate_limited"}', { status: 503 })],
