@@ -11,7 +11,6 @@ import {
   freshDelivery,
   fromUtf8,
   jwsTypes,
-  limits,
   mustWait,
   readJws,
   readReceiptPayload,
@@ -27,7 +26,7 @@ import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from
 import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
 import { recordsOf } from './outbox.ts'
-import { posts, storedParcels, type Parcel } from './parcels.ts'
+import { posts, storedParcels, tokensIn, type Parcel } from './parcels.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Lease } from './lease.ts'
 import { type Sealer, type Sealing } from './sealer.ts'
@@ -495,9 +494,4 @@ export class Courier {
       if (outcome !== 'applied' && row?.outcome === null) await tx.update(recordsOut, row, { outcome })
     }
   }
-}
-
-/** The receipts of an answer, as many as a post has envelopes; the text behind the last line end is one part more. */
-function tokensIn({ body }: HttpAnswer): string[] {
-  return (fromUtf8(body) ?? '').split('\n', limits.envelopesPerPost + 1).filter((line) => line !== '')
 }
