@@ -3,14 +3,16 @@
  * circuit breaker, as a pure step.
  *
  * A dead peer costs one small probe per `probeMs` however long it stays away, and its queue has no age limit. One
- * success closes the breaker; hearing from a peer that was silent (a verified message or request) does as well. One that
- * had answered, and not taken what was posted, is only tried sooner: it was there all the time, and what it says to us,
- * as often as it likes, is no reason to believe that it takes more now.
+ * success closes the breaker; hearing from a peer that was silent (a verified message or request) does as well, once. When
+ * the tries after that fail too it is only tried sooner: either it was there all the time and takes nothing, or its answers
+ * are lost on the way, and then our every try is a word that has it try us, as its tries are to us.
  */
 export interface DeliveryState {
   readonly failures: number
   /** Milliseconds since 1970 before which nothing is sent. */
   readonly notBeforeMs: number
+  /** A word of the peer has made all failures before it forgotten, and nothing was delivered since. */
+  readonly forgiven: boolean
 }
 
 export const deliveryLimits = {
@@ -21,7 +23,7 @@ export const deliveryLimits = {
   heardAgainMs: 5_000,
 } as const
 
-export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0 }
+export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0, forgiven: false }
 
 export type DeliveryEvent =
   | { kind: 'delivered' }
@@ -35,8 +37,9 @@ export function stepDelivery(state: DeliveryState, event: DeliveryEvent): Delive
     case 'delivered':
       return freshDelivery
     case 'heard': {
+      if (event.silent && !state.forgiven) return { ...freshDelivery, forgiven: true }
       const soonMs = event.nowMs + deliveryLimits.heardAgainMs
-      return event.silent ? freshDelivery : { ...state, notBeforeMs: Math.min(state.notBeforeMs, soonMs) }
+      return { ...state, notBeforeMs: Math.min(state.notBeforeMs, soonMs) }
     }
     case 'failed': {
       const failures = state.failures + 1
@@ -44,10 +47,10 @@ export function stepDelivery(state: DeliveryState, event: DeliveryEvent): Delive
         deliveryLimits.firstDelayMs * 2 ** (failures - 1),
         deliveryLimits.longestDelayMs,
       )
-      const delayMs = breakerOpen({ failures, notBeforeMs: 0 })
+      const delayMs = breakerOpen({ failures })
         ? deliveryLimits.probeMs * (0.5 + event.random / 2)
         : ceiling * (0.5 + event.random / 2)
-      return { failures, notBeforeMs: event.nowMs + Math.round(delayMs) }
+      return { ...state, failures, notBeforeMs: event.nowMs + Math.round(delayMs) }
     }
   }
 }
@@ -58,6 +61,6 @@ export function mustWait({ notBeforeMs }: DeliveryState, nowMs: number): boolean
   return waitMs > 0 && waitMs <= deliveryLimits.probeMs
 }
 
-export function breakerOpen(state: DeliveryState): boolean {
+export function breakerOpen(state: Pick<DeliveryState, 'failures'>): boolean {
   return state.failures > deliveryLimits.breakerAfter
 }

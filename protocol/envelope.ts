@@ -81,11 +81,15 @@ export function envelopeLines(envelope: Envelope): string {
   return [envelope.jws, ...envelope.records].join('\n') + '\n'
 }
 
+/** Lines of the largest post. */
+const mostLines = limits.envelopesPerPost * (1 + limits.recordsPerEnvelope)
+
 /** Splits a body into envelopes by lines alone; nothing in them has been checked yet. */
 export function splitEnvelopes(body: string): Result<{ envelopes: Envelope[] }> {
   if (!body.endsWith('\n')) return refuse('bad_encoding', 'the last line is not ended')
   const envelopes: { jws: string; records: string[] }[] = []
-  for (const line of body.slice(0, -1).split('\n')) {
+  // Among one line more than a post may have is one too many of something, so what is left out is refused all the same.
+  for (const line of body.slice(0, -1).split('\n', mostLines + 1)) {
     const current = envelopes.at(-1)
     if (line.startsWith('{') || isErased(line)) {
       if (!current) return refuse('bad_encoding', 'a record before any envelope')

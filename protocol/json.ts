@@ -5,8 +5,8 @@
  * one exists, else \u00xx in lower case), numbers are integers between -(2^53-1) and 2^53-1 without exponent, sign of
  * zero or fraction, member names are not decimal integers, and no object repeats a member. That is what
  * JSON.stringify writes, so one comparison refuses duplicate members, escaped duplicates, blanks, BOM, 1e400, -0 and
- * 1.0 at once (attacks.md J9–J13). Beyond it: text in NFC, no NUL, no lone surrogates, bounded depth and width, and
- * none of the member names that mean something to an ECMAScript object.
+ * 1.0 at once (attacks.md J9–J13). Beyond it: text in NFC with bounded runs of combining marks, no NUL, no lone
+ * surrogates, bounded depth and width, and none of the member names that mean something to an ECMAScript object.
  */
 import { limits } from './limits.ts'
 import { refuse, type Result } from './errors.ts'
@@ -85,7 +85,40 @@ function faultInString(text: string): string | undefined {
   if (isPlainAscii(text)) return undefined
   if (text.includes('\u0000')) return 'a NUL character'
   if (!wellFormed(text)) return 'a lone surrogate'
-  return text.normalize('NFC') === text ? undefined : 'text that is not in NFC'
+  return isNormal(text) ? undefined : 'text that is not in NFC, or with too many combining marks in a row'
+}
+
+/** In NFC, and cheap to find so. */
+export function isNormal(text: string): boolean {
+  return !hasLongMarkRun(text) && text.normalize('NFC') === text
+}
+
+/**
+ * More combining marks in a row than a text may have. To put a run in its order costs the square of its length, so this
+ * is asked before anything is normalised. Looked at are only the places of which a longer run must cover one.
+ */
+export function hasLongMarkRun(text: string): boolean {
+  const most: number = limits.combiningMarks
+  for (let at = most; at < text.length; at += most + 1) {
+    if (!isOfMark(text, at)) continue
+    let [from, to] = [at, at + 1]
+    while (isOfMark(text, from - 1)) from--
+    while (isOfMark(text, to)) to++
+    if ([...text.slice(from, to)].length > most) return true
+    at = to
+  }
+  return false
+}
+
+const mark = /^\p{M}$/u
+
+/** Is this code unit a mark, or one half of one? */
+function isOfMark(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at)
+  // Beyond either end it is no number, which is no mark either. Ideographs are most of what is written here.
+  if (!(unit >= 0x300) || (unit >= 0x3400 && unit < 0xa000)) return false
+  const isLowHalf = unit >= 0xdc00 && unit < 0xe000
+  return mark.test(String.fromCodePoint(text.codePointAt(isLowHalf ? at - 1 : at) ?? 0))
 }
 
 function wellFormed(text: string): boolean {

@@ -21,6 +21,8 @@ export const limits = {
   jsonDepth: 16,
   /** Members of one JSON object. */
   jsonMembers: 200,
+  /** Combining marks in a row, as in Unicode's Stream-Safe Text Format (UAX #15): normalising costs the square of a run. */
+  combiningMarks: 30,
   /** Seconds a signed read request may be valid. */
   requestSeconds: 300,
   /** Seconds a peer's clock may differ before a warning is shown. Records are never refused for it. */

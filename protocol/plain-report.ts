@@ -7,7 +7,7 @@
 import { activityKinds, maxAmountFen, type Activity, type ActivityKind } from './activity.ts'
 import { dayExists, dayPattern, instantPattern, monthPattern } from './fields.ts'
 import { authorPattern, uuidPattern, type Uuid } from './ids.ts'
-import { isPlainAscii } from './json.ts'
+import { isNormal, isPlainAscii } from './json.ts'
 import { limits } from './limits.ts'
 
 const within = (pattern: RegExp) => pattern.source.slice(1, -1)
@@ -49,5 +49,5 @@ export function readPlainReport(text: string): PlainReport | undefined {
 }
 
 function isPlainTitle(title: string): boolean {
-  return title === title.trim() && (isPlainAscii(title) || title === title.normalize('NFC'))
+  return title === title.trim() && (isPlainAscii(title) || isNormal(title))
 }

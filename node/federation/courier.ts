@@ -26,7 +26,7 @@ import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from
 import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
 import { recordsOf } from './outbox.ts'
-import { posts, storedParcels, type Parcel } from './parcels.ts'
+import { posts, storedParcels, tokensIn, type Parcel } from './parcels.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Lease } from './lease.ts'
 import { type Sealer, type Sealing } from './sealer.ts'
@@ -34,6 +34,8 @@ import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 const postTimeoutMs = 20_000
 const answerBytes = 4 * 1024 * 1024
+/** Characters of a refusal, which are fewer than two hundred. */
+const refusalLength = 4096
 /** How often peers are looked at without being woken: another process of this region may have written. */
 const lookEveryMs = 2_000
 /** Receipts that are proven in one go: half a millisecond. */
@@ -160,7 +162,7 @@ export class Courier {
     this.runs.add(run)
   }
 
-  /** The peer has just proven to be there: no reason to wait any longer, unless it was there all the time. */
+  /** The peer has just proven to be there: no reason to wait any longer, unless it was there all the time or fails again. */
   heard(peer: NodeId): void {
     const route = this.route(peer)
     if (route.state.failures === 0) return
@@ -187,7 +189,8 @@ export class Courier {
     problem: DeliveryProblem | undefined
   } {
     const { state, problem } = this.route(peer)
-    return { ...state, breakerOpen: breakerOpen(state), problem }
+    const { failures, notBeforeMs } = state
+    return { failures, notBeforeMs, breakerOpen: breakerOpen(state), problem }
   }
 
   private look(): void {
@@ -410,6 +413,8 @@ export class Courier {
    * when its copy ends before that it has lost some of it, and receipts of ours with it, and takes both back together.
    */
   private refusedWith(text: string, route: Route, status: number): string {
+    // Anybody on the way may have written it, at any length.
+    if (text.length > refusalLength) return `status_${status}`
     try {
       const answer = JSON.parse(text) as { error?: unknown }
       // Its copy may hold more of us than we do, or less than it did.
@@ -489,8 +494,4 @@ export class Courier {
       if (outcome !== 'applied' && row?.outcome === null) await tx.update(recordsOut, row, { outcome })
     }
   }
-}
-
-function tokensIn({ body }: HttpAnswer): string[] {
-  return (fromUtf8(body) ?? '').split('\n').filter((line) => line !== '')
 }

@@ -33,9 +33,11 @@ import { envelopesIn, forks, recordsIn, streamsIn, streamsOut } from './tables.t
 const nothingTaken = Promise.resolve<Received>({ receipts: [], refusal: undefined })
 /** Records taken in one transaction, unless one envelope has more: a commit is the dearest thing here, and a peer's lock the second. */
 const recordsPerTransaction = 1024
-/** Records that are proven in one go, an envelope counting as some more: a few milliseconds. */
+/** Records that are proven in one go, an envelope counting as some more and its length as well: a few milliseconds. */
 const provenInOneGo = 128
 const signatureInRecords = 16
+/** The length of the commonest record: a longer one counts as so many of those. */
+const lengthOfRecord = 512
 
 export interface Received {
   /** Receipts of the envelopes taken, in order; then, if one was not, why. */
@@ -176,7 +178,7 @@ export class Inbox {
         await this.giveWay()
         inOneGo = 0
       }
-      inOneGo += envelope.records.length + signatureInRecords
+      inOneGo += weightOf(envelope)
       const proven = this.gate.prove(peer, envelope)
       if (!proven.ok) return { batch, refusal: proven }
       const items = itemsOf(proven.proven)
@@ -360,4 +362,10 @@ export class Inbox {
 /** One that does not read, or that only a later version does, changes no key; it costs a batch at most. */
 function announcesKey({ about }: Item): boolean {
   return about?.type === 'keys.announced'
+}
+
+/** What it costs to prove an envelope, in common records. */
+function weightOf({ jws, records }: Envelope): number {
+  const length = records.reduce((sum, line) => sum + line.length, jws.length)
+  return signatureInRecords + Math.max(records.length, Math.ceil(length / lengthOfRecord))
 }

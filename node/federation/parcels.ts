@@ -1,5 +1,6 @@
-/** Sealed envelopes as they are posted: read from the store again, and put into posts of a size that is taken. */
-import { envelopeLines, limits, type NodeId } from '../../protocol/index.ts'
+/** Sealed envelopes as they are posted: read from the store again, put into posts of a size that is taken, and answered. */
+import { envelopeLines, fromUtf8, limits, type NodeId } from '../../protocol/index.ts'
+import { type HttpAnswer } from '../platform.ts'
 import { type Reader, type Row } from '../store/port.ts'
 import { lineOut, recordsOf } from './outbox.ts'
 import { envelopesOut, streamsOut } from './tables.ts'
@@ -45,4 +46,9 @@ export function posts(parcels: readonly Parcel[]): Parcel[][] {
     }
   }
   return found
+}
+
+/** The receipts of an answer, as many as a post has envelopes; the text behind the last line end is one part more. */
+export function tokensIn({ body }: HttpAnswer): string[] {
+  return (fromUtf8(body) ?? '').split('\n', limits.envelopesPerPost + 1).filter((line) => line !== '')
 }

@@ -45,9 +45,16 @@ import { type Peer, type Peers, type StreamPlace } from './peers.ts'
 import { envelopesIn, envelopesOut, recordsOut, streamsIn, streamsOut } from './tables.ts'
 
 const requestTimeoutMs = 20_000
-const answerBytes = 8 * 1024 * 1024
-/** Bytes of envelopes in one answer to a pull. */
-const pullBytes = 4 * 1024 * 1024
+/**
+ * Bytes of an answer, asked of the transport before anything is read: what an honest peer may say to that purpose and its
+ * token. For heads that is less than 2 KiB, with room for the page of a proxy that says why there is no answer.
+ */
+const answerBytes: Readonly<Record<Purpose['what'], number>> = {
+  heads: 16 * 1024,
+  pull: limits.postBytes + limits.jwsBytes,
+  compare: limits.postBytes,
+  restore: 2 * limits.postBytes,
+}
 /** Pages of a peer's stream that are asked for in one run, however many it goes on giving. */
 export const pagesPerRun = 32
 /** Lines of a full page of copies: each envelope has its token, its records and a receipt. */
@@ -230,7 +237,7 @@ export class Requests {
     for (const envelope of envelopes) {
       const { jws } = envelope
       const text = envelopeLines({ jws, records: (await recordsOf(reader, envelope)).map(lineOut) })
-      if (body !== '' && body.length + text.length > pullBytes / 3) break
+      if (body !== '' && body.length + text.length > limits.postBytes / 3) break
       body += text
     }
     return body
@@ -250,7 +257,7 @@ export class Requests {
         of === 'asked'
           ? await linesTaken(reader, node, epoch, seq)
           : await linesSent(reader, node, epoch, seq)
-      if (body !== '' && body.length + lines.length > pullBytes / 3) break
+      if (body !== '' && body.length + lines.length > limits.postBytes / 3) break
       body += lines
     }
     return body
@@ -334,7 +341,7 @@ export class Requests {
         purpose,
       }
       const url = `${peer.url}/federation/v1/${this.self}/requests`
-      const bounds = { timeoutMs: requestTimeoutMs, maxBytes: answerBytes }
+      const bounds = { timeoutMs: requestTimeoutMs, maxBytes: answerBytes[purpose.what] }
       const answer = await this.http
         .post(url, utf8(signRequest(signer, request)), bounds)
         .catch(() => undefined)

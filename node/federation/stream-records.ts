@@ -153,14 +153,22 @@ async function positionsOf(reader: Reader, envelope: Row<typeof envelopesOut>): 
   return known
 }
 
+/** What this transaction has erased: a peer may say so of one record again and again, and each look reads all of its envelope. */
+const erasedHere = new WeakMap<Transaction, Set<string>>()
+
 /** The text of a record that was taken goes; its digest stays in its place. */
 export async function eraseLine(
   tx: Transaction,
   { peer, epoch, seq, idx, digest }: Row<typeof recordsIn>,
 ): Promise<void> {
+  const erased = erasedHere.get(tx) ?? new Set()
+  erasedHere.set(tx, erased)
+  if (erased.has(`${peer} ${digest}`)) return
+  erased.add(`${peer} ${digest}`)
   const envelope = await tx.get(envelopesIn, { peer, epoch, seq })
   if (!envelope) throw new TypeError('a record without its envelope')
   const lines = envelope.lines.split('\n')
+  if (lines[idx] === erasedLine(digest)) return
   lines[idx] = erasedLine(digest)
   await tx.update(envelopesIn, envelope, { lines: lines.join('\n') })
 }

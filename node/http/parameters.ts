@@ -1,7 +1,7 @@
 /** Reading the JSON of a local request: bounded, strict as a record is, and mended where a keyboard writes otherwise. */
 import { type HttpBindings } from '@hono/node-server'
 import { type Hono } from 'hono'
-import { parseStrict, type Json } from '../../protocol/index.ts'
+import { hasLongMarkRun, parseStrict, type Json } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
 import { readBody, type NodeContext } from './body.ts'
 
@@ -35,6 +35,7 @@ function recordJson(bytes: Uint8Array): Json | undefined {
 
 /** What a keyboard writes in two parts (e and \u0301) is one letter in a record; control characters but tab and line feed are none. */
 function written(text: string): string {
+  if (hasLongMarkRun(text)) throw new TypeError('too many combining marks in a row')
   const clean = text.replaceAll('\r\n', '\n').normalize('NFC')
   if (/[\x00-\x08\x0b-\x1f]/.test(clean)) throw new TypeError('a control character')
   return clean

@@ -4,7 +4,7 @@
  * One rule holds for all: what is not certainly readable is unreadable. Nothing is completed, repaired or rounded,
  * because a wrong value that looks right is worse than an empty one that somebody is asked about.
  */
-import { type IdNumberFault, checkIdNumber, normaliseIdNumber } from '../../protocol/index.ts'
+import { type IdNumberFault, checkIdNumber, hasLongMarkRun, normaliseIdNumber } from '../../protocol/index.ts'
 import { type Cell } from './cells.ts'
 
 /** A value, nothing there, or something that cannot be read. */
@@ -194,6 +194,7 @@ const PERSON_NAME = /^[\p{L}\p{M}\p{Co}·' -]{2,50}$/u
  * brackets, question marks left by a lost character.
  */
 export function readName(cell: Cell): Read<string> {
+  if (hasLongMarkRun(cell.text)) return UNREADABLE
   const text = cell.text
     .normalize('NFC')
     .replace(/[\s\u3000]+/g, ' ')
@@ -203,21 +204,23 @@ export function readName(cell: Cell): Read<string> {
     .replace(MIDDLE_DOTS, '·')
     .replace(BLANK_IN_CHINESE, '')
     .replace(/\p{Cf}/gu, '')
-  return PERSON_NAME.test(name) ? value(name) : UNREADABLE
+  return PERSON_NAME.test(name) && !hasLongMarkRun(name) ? value(name) : UNREADABLE
 }
 
 /** Longer texts than this are not what a column of a register is for. */
 export const MAX_TEXT_LENGTH = 200
 
-/** Any other text, trimmed, on one line, without control characters. Unreadable only when far too long. */
+/** Any other text, trimmed, on one line, without control characters. Unreadable only when far too long, or no writing. */
 export function readText(cell: Cell): Read<string> {
-  const text = cell.text
+  const written = cell.text
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .replace(/\p{Cf}/gu, '')
     .trim()
-    .normalize('NFC')
+  if (hasLongMarkRun(written)) return UNREADABLE
+  const text = written.normalize('NFC')
   if (text === '') return EMPTY
-  return [...text].length <= MAX_TEXT_LENGTH ? value(text) : UNREADABLE
+  // A letter that NFC takes apart may make a run longer.
+  return [...text].length <= MAX_TEXT_LENGTH && !hasLongMarkRun(text) ? value(text) : UNREADABLE
 }
 
 // Activities

@@ -2,7 +2,7 @@
  * The courier and the sealer: whatever the network and the peer do, what was written arrives in order and once, only
  * a true receipt counts, and a dead peer costs a probe and no more.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { lineOf } from '../../node/federation/envelopes-in.ts'
 import { envelopeOf, pairLock } from '../../node/federation/outbox.ts'
 import {
@@ -213,12 +213,24 @@ describe('an answer that is no receipt of this envelope', () => {
     await delivered()
   })
 
+  it('is looked for in no more lines than a post has envelopes', async () => {
+    pair.network.answered = (post, answer) =>
+      post.door === 'envelopes' ? say(`${text(answer)}${'\n'.repeat(100_000)}`) : answer
+    const split = vi.spyOn(String.prototype, 'split')
+    await publish(1)
+    const made = split.mock.results.map(({ value }) => (value as string[]).length)
+    split.mockRestore()
+    await delivered()
+    expect(Math.max(...made)).toBeLessThan(1000)
+  })
+
   it.each([
     [say('{"error":"frozen"}', 423), 'frozen'],
     [say('{"error":"<script>"}', 400), 'status_400'],
     [say(`{"error":"${'a'.repeat(100)}"}`, 400), 'status_400'],
     [say('not json', 502), 'status_502'],
     [say('null', 500), 'status_500'],
+    [say(`{"error":"frozen","more":"${'a'.repeat(10_000)}"}`, 423), 'status_423'],
     [say('', 301), 'status_301'],
   ])('a refusal %# is shown as a code and tried again', async (answer, code) => {
     pair.network.answered = () => answer
@@ -304,6 +316,27 @@ describe('a peer that stays away', () => {
     await settled()
     await delivered()
     expect(problem()).toMatchObject({ failures: 0, breakerOpen: false, problem: undefined })
+  })
+})
+
+describe('two nodes whose answers are lost on the way', () => {
+  it('do not wake each other without end, and are level soon after answers come again', async () => {
+    const most = 2000
+    pair.network.fate = () => (pair.network.posts.length > most ? 'drop' : 'cut')
+    await publish(1)
+    await pair.host.office.arrivals({ idNumber: idNumberOf(500), home: xinyang, name: '赵六' })
+    for (let i = 0; i < 50; i++) await settled()
+    // Each forgets its failures at the first word of the other, and once only.
+    expect(pair.network.posts.length).toBeLessThan(20)
+    await pair.clock.advance(60_000)
+    const before = pair.network.posts.length
+    await pair.clock.advance(10 * 60_000)
+    // Heads and then the post at each try, five seconds apart at the least, of two nodes.
+    const tries = (10 * 60_000) / deliveryLimits.heardAgainMs
+    expect(pair.network.posts.length - before).toBeLessThanOrEqual(2 * 2 * (tries + 1))
+    pair.network.fate = () => 'deliver'
+    await pair.clock.advance(deliveryLimits.heardAgainMs)
+    await delivered()
   })
 })
 

@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { envelopesIn, recordsIn, recordsOut } from '../../node/federation/tables.ts'
 import { type MemoryStore } from '../../node/store/memory.ts'
+import { type Store } from '../../node/store/port.ts'
 import { nodeJsCrypto } from '../../node/platform.ts'
 import { type NodeId, type Uuid, verifyEvidence } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
@@ -55,8 +56,8 @@ async function textOfAll(memory: MemoryStore): Promise<string> {
   return JSON.stringify(rest)
 }
 
-async function told(node: Node, peer: NodeId): Promise<string[]> {
-  const rows = await node.memory.read((reader) => reader.find(recordsIn, { peer }))
+async function told({ memory }: { memory: Store }, peer: NodeId): Promise<string[]> {
+  const rows = await memory.read((reader) => reader.find(recordsIn, { peer }))
   return rows.filter(({ type }) => type === 'record.erased').map(({ outcome }) => outcome)
 }
 
@@ -115,6 +116,37 @@ describe('is refused', () => {
       ...Array.from({ length: 5 }, () => 'refused:bad_record'),
     ])
     expect(await us.store.read((reader) => reader.find(envelopesIn, { seq: 1 }))).toEqual(before)
+  })
+})
+
+describe('of one record, said again and again', () => {
+  const times = 100
+
+  it('reads its envelope once in a transaction, and writes it once for all', async () => {
+    const { us, peer } = await withScriptedPeer()
+    const outflow = { destination: { code: xinyang, text: '信阳' } }
+    const first = peer.say(
+      peer.record('flow.published', uuid(1), { tag: 'A'.repeat(43), person: { name: '王五' }, outflow }),
+      peer.record('flow.closed', uuid(1), { reason: 'returned' }),
+    )
+    await us.region.inbox.receive(shenzhen, bodyOf(first))
+    const place = { epoch: 1, seq: 1, index: 0, digest: first.digests[0] ?? '' }
+    const erasures = () =>
+      peer.say(...Array.from({ length: times }, () => peer.record('record.erased', uuid(1), place)))
+    const asked = { get: 0, update: 0 }
+    us.store.watch = ({ what, table }) => {
+      if (table === 'envelopes_in' && (what === 'get' || what === 'update')) asked[what]++
+    }
+    const { refusal } = await us.region.inbox.receive(shenzhen, bodyOf(erasures(), erasures()))
+    expect([refusal, asked.update]).toEqual([undefined, 1])
+    expect(asked.get).toBeLessThan(10)
+    await us.region.inbox.receive(shenzhen, bodyOf(erasures()))
+    expect(asked.update).toBe(1)
+    expect(asked.get).toBeLessThan(20)
+    const outcomes = await told({ memory: us.store }, shenzhen)
+    expect(outcomes).toEqual(Array.from({ length: 3 * times }, () => 'applied'))
+    const [envelope] = await us.store.read((reader) => reader.find(envelopesIn, { seq: 1 }))
+    expect(envelope?.lines.split('\n')[0]).toBe(`#${place.digest}`)
   })
 })
 

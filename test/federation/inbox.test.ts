@@ -2,7 +2,7 @@
  * The inbox: streams keep their order, repeats change nothing, forks freeze, records are applied, parked or refused
  * for ever, and none of it ever stops the stream or half happens.
  */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { Gate } from '../../node/federation/gate.ts'
 import { applied, refused, type RecordHandler, type RecordHandlers } from '../../node/federation/handlers.ts'
@@ -44,11 +44,11 @@ import {
   type SealedEnvelope,
   type TypeRule,
 } from '../../protocol/index.ts'
-import { settled, type VirtualClock } from '../harness/clock.ts'
+import { settled, VirtualClock } from '../harness/clock.ts'
 import { freshDatabase } from '../harness/database.ts'
 import { dumpOf, without } from '../harness/dump.ts'
 import { MemoryHeads } from '../harness/heads.ts'
-import { postTo, type Network } from '../harness/network.ts'
+import { Network, postTo } from '../harness/network.ts'
 import { Office } from '../harness/office.ts'
 import { bodyOf, ScriptedPeer, uuid } from '../harness/peer.ts'
 import { idNumberOf } from '../harness/people.ts'
@@ -197,6 +197,30 @@ describe('the stream', () => {
     network.release()
     expect((await first).refusal?.code).toBe('unavailable')
     await restarted.region.stop()
+  })
+
+  it('gives way to whatever else is there between two envelopes of few records that are long', async () => {
+    let ways = 0
+    const giveWay = () => Promise.resolve(void ways++)
+    const world = { network: new Network(), clock: Object.assign(new VirtualClock(), { giveWay }) }
+    world.network.fate = ({ to }) => (to === shenzhen ? 'drop' : 'deliver')
+    us = openTestRegion({ ...world, node: xinyang })
+    peer = new ScriptedPeer(shenzhen, xinyang)
+    await peer.agreeWith(us)
+    const long = 'x'.repeat(limits.recordBytes - 400)
+    const record = () => peer.unknown(null).replace('"novelty":1', `"novelty":"${long}"`)
+    const waysFor = async (...envelopes: SealedEnvelope[]) => {
+      ways = 0
+      const { receipts } = await us.region.inbox.receive(shenzhen, bodyOf(...envelopes))
+      expect(receipts).toHaveLength(envelopes.length)
+      return ways
+    }
+    const few = () => peer.say(...Array.from({ length: 7 }, record))
+    expect(await waysFor(few(), few(), few(), few())).toBe(3)
+    // Short ones are proven several in one go: each giving way is a turn of everything.
+    const short = () => peer.say(peer.unknown(null))
+    expect(await waysFor(short(), short(), short(), short())).toBe(0)
+    await us.region.stop()
   })
 
   it('takes nothing while another process of this node does, and says so', async () => {
@@ -365,6 +389,21 @@ describe('a record', () => {
     })
     const { receipts } = await narrow.region.inbox.receive(shenzhen, bodyOf(half.say(publish(1))))
     expect(opened(receipts[0], narrow).outcomes).toEqual(['refused:family_not_agreed'])
+  })
+
+  it('with thousands of combining marks in a row is refused before any of it is normalised', async () => {
+    const marks = `a${'\u0300'.repeat(3900)}${'\u0316'.repeat(3900)}`
+    const bad = [
+      notice(1).replace('换届', marks),
+      peer.unknown(null).replace('"novelty":1', `"novelty":"${marks}"`),
+    ]
+    const envelope = peer.say(publish(1), ...bad, notice(1))
+    const normalised = vi.spyOn(String.prototype, 'normalize')
+    const outcomes = await outcomesOf(envelope)
+    const texts = normalised.mock.contexts.map(String)
+    normalised.mockRestore()
+    expect(outcomes).toEqual(['applied', ...bad.map(() => 'refused:bad_record'), 'applied'])
+    expect(texts.filter((text) => text.includes('\u0316'))).toEqual([])
   })
 
   it('that is no record is refused, and the good ones beside it are applied', async () => {

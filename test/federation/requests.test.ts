@@ -2,7 +2,7 @@
  * Signed reading between peers: what is not exactly asked, or not exactly answered, is refused, and a pull ends
  * whatever the other side goes on answering.
  */
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { pagesPerRun, PeerUnreachable } from '../../node/federation/requests.ts'
 import { nonces, streamsIn } from '../../node/federation/tables.ts'
 import { nodeJsCrypto, type HttpAnswer } from '../../node/platform.ts'
@@ -329,6 +329,27 @@ describe('an answer to us', () => {
     }
     expect(await pull()).toBe(5)
     expect(places).toEqual([0, 2, 4, 5])
+  })
+
+  it('may be as long as what was asked for can be, and what is longer is not read', async () => {
+    const found = await us.store.read((reader) => us.region.peers.get(reader, shenzhen))
+    if (!found) throw new Error('no peer')
+    const { requests } = us.region
+    const parsed = vi.spyOn(JSON, 'parse')
+    const failed = async (ask: Promise<unknown>) =>
+      ((await ask.catch((error: unknown) => error)) as PeerUnreachable).code
+    const many = (bytes: number) => `[${'[],'.repeat(bytes / 3)}[]]`
+    answer = () => signed(many(16 * 1024))
+    expect(await failed(requests.heads(found))).toBe('unreachable')
+    answer = () => signed(many(limits.postBytes))
+    expect(await failed(requests.compare(found, xinyang, null))).toBe('unreachable')
+    answer = () => signed(many(limits.postBytes + limits.jwsBytes))
+    expect(await failed(pull())).toBe('unreachable')
+    answer = () => signed(many(2 * limits.postBytes))
+    expect(await failed(requests.restore(found, 'asked', nothingRead))).toBe('unreachable')
+    const lengths = parsed.mock.calls.map(([text]) => text.length)
+    parsed.mockRestore()
+    expect(Math.max(...lengths)).toBeLessThan(limits.jwsBytes)
   })
 
   it('with a comparison of another form is not believed', async () => {

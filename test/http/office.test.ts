@@ -1,5 +1,5 @@
 /** The office's API: nothing without the token, everything in both languages, and of a defect nothing but that. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type LogFields } from '../../node/log.ts'
 import { apiErrorSchema, nodeInfoSchema, routes } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
@@ -176,6 +176,17 @@ describe('what is asked wrongly', () => {
     const body = JSON.stringify({ on: '2025-01-01', subject: 'Cafe\u0301', text: '통지'.normalize('NFD') })
     expect((await ask(app, `POST /api/cases/${caseId}/notice`, { body })).status).toBe(200)
     expect(await home.office.said(shenzhen)).toContain('notice.sent')
+  })
+
+  it('is refused, unmended, where letters have thousands of marks', async () => {
+    const text = `x${'\u0300'.repeat(3900)}${'\u0316'.repeat(3900)}`
+    const normalised = vi.spyOn(String.prototype, 'normalize')
+    const body = JSON.stringify({ on: '2025-01-01', subject: '通知', text })
+    const answer = await ask(app, `POST /api/cases/${caseId}/notice`, { body })
+    const texts = normalised.mock.contexts.map(String)
+    normalised.mockRestore()
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'bad_request'])
+    expect(texts.filter((each) => each.includes('\u0316'))).toEqual([])
   })
 })
 

@@ -56,7 +56,7 @@ describe('the breaker', () => {
   it.each([{ kind: 'delivered' }, { kind: 'heard', nowMs: 1e12, silent: true }] as const)(
     'closes when the peer was $kind, however long it was away',
     (event) => {
-      expect(stepDelivery(failedOften(1e12), event)).toEqual(freshDelivery)
+      expect(stepDelivery(failedOften(1e12), event)).toMatchObject({ failures: 0, notBeforeMs: 0 })
       expect(breakerOpen(freshDelivery)).toBe(false)
     },
   )
@@ -69,7 +69,7 @@ describe('hearing from a peer that answers and takes nothing', () => {
   it('shortens the wait and forgets nothing, so that two such nodes do not wake each other without end', () => {
     const failed = failedOften(1e12)
     const heard = hear(failed, 1e12)
-    expect(heard).toEqual({ failures: failed.failures, notBeforeMs: 1e12 + heardAgainMs })
+    expect(heard).toEqual({ ...failed, notBeforeMs: 1e12 + heardAgainMs })
     // Heard again, it does not wait longer.
     expect(hear(heard, 1e12 + 4000)).toEqual(heard)
   })
@@ -77,5 +77,27 @@ describe('hearing from a peer that answers and takes nothing', () => {
   it('makes no wait longer than it was', () => {
     const failed = fail(freshDelivery, 1e12, 0)
     expect(hear(failed, 1e12)).toEqual(failed)
+  })
+})
+
+describe('hearing from a peer whose answers never come', () => {
+  const hear = (state: typeof freshDelivery, nowMs: number) =>
+    stepDelivery(state, { kind: 'heard', nowMs, silent: true })
+
+  it('forgets once; when the tries after that fail too it only shortens the wait', () => {
+    let state = hear(failedOften(1e12), 1e12)
+    expect(state).toMatchObject({ failures: 0, notBeforeMs: 0 })
+    for (let failures = 1; failures <= breakerAfter + 1; failures++) {
+      state = hear(fail(state, 1e12, 0.9), 1e12)
+      expect(state.failures).toBe(failures)
+    }
+    expect(state.notBeforeMs).toBe(1e12 + heardAgainMs)
+    expect(breakerOpen(state)).toBe(true)
+  })
+
+  it('forgets anew after a delivery', () => {
+    const delivered = stepDelivery(fail(hear(failedOften(1e12), 1e12), 1e12, 0), { kind: 'delivered' })
+    expect(delivered).toEqual(freshDelivery)
+    expect(hear(fail(delivered, 1e12, 0), 1e12)).toMatchObject({ failures: 0, notBeforeMs: 0 })
   })
 })

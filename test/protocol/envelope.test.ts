@@ -1,6 +1,6 @@
 /** The envelope: lines that split where they were joined, and records that are the signed ones or nothing. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   checkRecords,
   contentId,
@@ -42,6 +42,25 @@ describe('splitting a body', () => {
     expect(splitEnvelopes('t\n' + '{}\n'.repeat(recordsPerEnvelope)).ok).toBe(true)
     expect(splitEnvelopes('t\n'.repeat(envelopesPerPost + 1))).toMatchObject({ code: 'too_large' })
     expect(splitEnvelopes('t\n'.repeat(envelopesPerPost)).ok).toBe(true)
+  })
+
+  it('makes no more lines of a body than a post may have, and one', () => {
+    const split = vi.spyOn(String.prototype, 'split')
+    expect(splitEnvelopes('\n'.repeat(limits.postBytes))).toMatchObject({ code: 'too_large' })
+    const made = split.mock.results.map(({ value }) => (value as string[]).length)
+    split.mockRestore()
+    expect(Math.max(...made)).toBe(limits.envelopesPerPost * (1 + limits.recordsPerEnvelope) + 1)
+  })
+
+  it('takes the largest post there may be, and not one line more', () => {
+    const { recordsPerEnvelope, envelopesPerPost } = limits
+    const full = `t\n${'{}\n'.repeat(recordsPerEnvelope)}`.repeat(envelopesPerPost)
+    const split = splitEnvelopes(full)
+    expect(split.ok && split.envelopes.map(({ records }) => records.length)).toEqual(
+      Array.from({ length: envelopesPerPost }, () => recordsPerEnvelope),
+    )
+    for (const line of ['t\n', '{}\n', '\n'])
+      expect(splitEnvelopes(full + line)).toMatchObject({ code: 'too_large' })
   })
 
   it('takes only LF for the end of a line: what came before it stays in the line', () => {

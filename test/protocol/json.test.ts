@@ -1,8 +1,9 @@
 /** The minimal JSON form: one spelling, bounded, and nothing that two programs could read differently (J9–J13). */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   canonicalJson,
+  hasLongMarkRun,
   limits,
   parseStrict,
   parseStrictBytes,
@@ -101,6 +102,33 @@ describe('parseStrict in its bounds', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('a run of combining marks', () => {
+  const piece = fc.oneof(
+    fc.tuple(fc.constantFrom('\u0300', '\u0316', '\u093e', '\u20dd', '\u{1e000}'), fc.nat(40)),
+    fc.tuple(fc.constantFrom('a', '党', 'é', '𠮷', '\u{1f600}'), fc.nat(40)),
+  )
+
+  it('is seen exactly where there are more than the limit, wherever it stands', () => {
+    const run = new RegExp(`\\p{M}{${limits.combiningMarks + 1}}`, 'u')
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const long = pieces.map(([sign, times]) => sign.repeat(times)).join('')
+        expect(hasLongMarkRun(long)).toBe(run.test(long))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is refused before anything is normalised, which costs the square of its length', () => {
+    const normalised = vi.spyOn(String.prototype, 'normalize')
+    const long = `a${'\u0300'.repeat(3900)}${'\u0316'.repeat(3900)}`
+    expect(parseStrict(JSON.stringify({ long }))).toMatchObject({ ok: false, code: 'bad_json' })
+    expect(parseStrict(JSON.stringify({ [long]: 1 }))).toMatchObject({ ok: false, code: 'bad_json' })
+    expect(normalised).not.toHaveBeenCalled()
+    normalised.mockRestore()
   })
 })
 

@@ -51,6 +51,7 @@ describe('a report in its plain form', () => {
     ['a line end behind it', `${plain}\n`],
     ['a title with white space around it', plain.replace('集中', '\u3000集中')],
     ['a title that is not in NFC', plain.replace('集中', 'e\u0301')],
+    ['a title with too many combining marks', plain.replace('集中', `x${'\u0300'.repeat(31)}`)],
     ['a title with a lone surrogate', plain.replace('集中', '\ud800')],
     ['a title with a control character', plain.replace('集中', '\u0001')],
     ['an empty title', plain.replace('集中学习', '')],

@@ -54,6 +54,9 @@ export function jsonVectors() {
       { comment: '200 members', text: wide(200) },
       { comment: 'a name that only begins with digits', text: '{"1a":1,"01":2,"-1":3}' },
       { comment: 'empty name', text: '{"":1}' },
+      { comment: '30 combining marks in a row', text: `"x${'\u0300'.repeat(30)}x${'\u0300'.repeat(30)}"` },
+      { comment: '30 combining marks in a row, in a member name', text: `{"x${'\u0300'.repeat(30)}":1}` },
+      { comment: '30 combining marks beyond the basic plane', text: `"x${'\u{1e000}'.repeat(30)}"` },
     ],
     invalid: [...invalidForms, ...invalidContents],
   }
@@ -109,6 +112,11 @@ const invalidContents = [
   { comment: 'surrogates in the wrong order', text: '"\\udfb7\\ud842"' },
   { comment: 'NFD: e with a combining acute', text: '"e\u0301"' },
   { comment: 'NFD in a member name', text: '{"e\u0301":1}' },
+  { comment: '31 combining marks in a row', text: `"x${'\u0300'.repeat(31)}"` },
+  { comment: '31 combining marks in a row, of two classes', text: `"x\u0316${'\u0300'.repeat(30)}"` },
+  { comment: '31 combining marks in a row, of three categories', text: `"x\u093e\u20dd${'\u0300'.repeat(29)}"` },
+  { comment: '31 combining marks in a row, in a member name', text: `{"x${'\u0300'.repeat(31)}":1}` },
+  { comment: '31 combining marks beyond the basic plane', text: `"x${'\u{1e000}'.repeat(31)}"` },
   { comment: 'a CJK compatibility ideograph, whose NFC is another character', text: '"\uf9dc"' },
 ]
 

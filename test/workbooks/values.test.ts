@@ -275,6 +275,18 @@ describe('other texts', () => {
     expect(readText(text(' 中共\n支部\u0007 委员会 '))).toEqual(value('中共 支部 委员会'))
   })
 
+  const marks = '\u0300'.repeat(30)
+  test.each([`x${marks}\u0300`, `x${marks}\u200d\u0300`, `\u0958${marks}`])(
+    'and names are unreadable with more combining marks in a row than a record may hold: %j',
+    (written) => {
+      expect(readText(text(written))).toEqual(UNREADABLE)
+      expect(readName(text(`${written}x`))).toEqual(UNREADABLE)
+    },
+  )
+
+  test('may have as many as a record may hold', () =>
+    expect(readText(text(`x${marks}`))).toEqual(value(`x${marks}`)))
+
   test('for the kind of activity are words of a list', () => {
     expect(readActivityKind(text('三会一课'))).toEqual(UNREADABLE)
     expect(readActivityKind(text('缴纳党费'))).toEqual(value('dues'))
