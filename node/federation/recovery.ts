@@ -37,6 +37,8 @@ type StreamOut = Row<typeof streamsOut>
 
 /** Where our stream stood when the copies were asked for, and where both nodes' copies of it surely agree. */
 interface Before {
+  /** With the keys that are known now: an agreement may have brought one since this recovery was asked for. */
+  readonly peer: Peer
   readonly out: StreamOut
   readonly into: Row<typeof streamsIn>
   readonly base: StreamHead
@@ -131,9 +133,9 @@ export class Recovery {
       const before = await this.store.read((reader) => this.before(reader, peer.node))
       if (before?.out.standing !== 'recovering')
         return before?.out.standing === 'open' ? 'level' : 'stream_closed'
-      const own = await this.copies.own(peer, before.base)
-      const theirs = await this.copies.theirs(peer, before.into)
-      const ownCases = await this.copies.ownCases(peer, [...own, ...theirs])
+      const own = await this.copies.own(before.peer, before.base)
+      const theirs = await this.copies.theirs(before.peer, before.into)
+      const ownCases = await this.copies.ownCases(before.peer, [...own, ...theirs])
       const copies = { heads, own, theirs, ownCases }
       // What it has given back of ours it holds; and if that is more than it said before, it has moved meanwhile.
       if (own.length === 0 && lacksOurs(heads, before.base)) {
@@ -167,17 +169,18 @@ export class Recovery {
   private async before(reader: Reader, node: NodeId): Promise<Before | undefined> {
     const out = await reader.get(streamsOut, { peer: node })
     const into = await reader.get(streamsIn, { peer: node })
-    if (!out || !into) return undefined
+    const peer = await this.peers.get(reader, node)
+    if (!out || !into || !peer) return undefined
     for (let { epoch } = out; epoch > 0; epoch--) {
       const page = { orderBy: 'seq', descending: true, limit: 1 } as const
       const [last] = await reader.find(envelopesOut, { peer: node, epoch, receipted: true }, page)
       if (!last) continue
       const base = { epoch, seq: last.seq, head: last.contentId }
-      return { out, into, base, kid: await this.kidAfter(reader, last) }
+      return { peer, out, into, base, kid: await this.kidAfter(reader, last) }
     }
     const [first] = await reader.find(envelopesOut, { peer: node }, { orderBy: 'lastPosition', limit: 1 })
     const kid = (first && kidOf(first.jws)) ?? out.formerKid ?? out.kid
-    return { out, into, base: { epoch: 1, seq: 0, head: null }, kid }
+    return { peer, out, into, base: { epoch: 1, seq: 0, head: null }, kid }
   }
 
   /** The key that signs what follows this envelope. */
