@@ -201,11 +201,25 @@ function openDoors(
   const compared: CompareSource = (reader, peer, homeNode, after) =>
     views.comparedPage(reader, self, peer, homeNode, after)
   const proofs = new CopyProofs({ self, keyring, crypto })
-  const asking = { self, store, peers, gate, inbox, proofs, http, crypto, clock, timers, ids, compared }
+  const asking = {
+    self,
+    store,
+    peers,
+    gate,
+    inbox,
+    proofs,
+    http,
+    crypto,
+    clock,
+    timers,
+    ids,
+    compared,
+    alarms,
+  }
   const requests = new Requests(asking)
   const recovery = new Recovery({
     ...{ self, store, peers, requests, gate, outbox, handlers, facts },
-    ...{ standing, alarms, keyring, crypto, clock, proofs },
+    ...{ standing, alarms, keyring, crypto, clock, timers, proofs },
     reopened: () => void inbox.parked.settleAll(),
   })
   courier.greetWith((peer) => greeting(store, recovery, ask, peer))

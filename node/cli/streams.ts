@@ -20,6 +20,8 @@ const meanings: Readonly<Record<string, string>> = {
     '共管协议尚未开始生效，暂停收发：如非双方本意，说明签订时某一方时钟超前，请先校准时钟，再重新签订。 The agreement begins on a later day and nothing is exchanged until then: if that is not intended, a clock was ahead when it was signed; set the clocks, then conclude another.',
   parked_full:
     '对方发来的新类型记录待处理数已达上限，暂不再接收，对方会保留：请尽快升级本节点程序，升级后自动处理。 As many records of new types wait here as may be; nothing more is taken from it and nothing is lost: upgrade this node, which settles them by itself.',
+  key_missing:
+    '恢复的旧库里没有对方用过的某个密钥，该地区暂时无法恢复：请先按签订的先后，把与该地区以前的协议文件逐份重新签署（peer sign），再签订新协议。若已先签了新协议，补签旧文件之后请对方运行 huiliu keys replace，双方再签订一份。 This database lacks a key that the peer has used, so nothing of it can be recovered: sign the earlier agreement files with it again ("peer sign"), in their order, before you conclude a new one. If a new one was concluded first, sign the earlier ones all the same; then they run "huiliu keys replace" and both conclude another.',
   many_reveals:
     '某账号一小时内查看的完整号码超出日常所需：请在审计记录中按该账号核对用途并当面询问。 An account had many numbers shown in the clear within an hour: look up its entries in the audit, and ask.',
 }

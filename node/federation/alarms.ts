@@ -24,6 +24,8 @@ export const alarmKinds = [
   'agreement_ahead',
   /** As many records of a peer are parked as may be; it is let in again when this node knows their types. No subject. */
   'parked_full',
+  /** What we had receipted of a peer is under a key that nothing here names: an agreement is missing. Subject: the key. */
+  'key_missing',
   /** An account had more numbers shown in the clear than a day's work needs. Subject: the account's id. */
   'many_reveals',
 ] as const

@@ -23,6 +23,7 @@ import {
   type NodeId,
   type Outcome,
   type Result,
+  type SigningKey,
   type StreamHead,
   type Uuid,
 } from '../../protocol/index.ts'
@@ -153,7 +154,21 @@ export function kidOf(jws: string): Digest | undefined {
   return read.ok ? read.jws.kid : undefined
 }
 
-export function demandNext(head: StreamHead, payload: EnvelopePayload): void {
+/** Is this the envelope that comes after that head? */
+export function follows(head: StreamHead, payload: EnvelopePayload): boolean {
   const placed = place({ ...head, frozen: false, thawed: false }, payload)
-  if (!placed.ok || placed.place !== 'next') throw new Unfit('out of its chain')
+  return placed.ok && placed.place === 'next'
+}
+
+export function demandNext(head: StreamHead, payload: EnvelopePayload): void {
+  if (!follows(head, payload)) throw new Unfit('out of its chain')
+}
+
+/** The keys that an envelope announces, whatever became of its records. */
+export function announcedIn({ records }: Envelope): SigningKey[] {
+  // Reading every record would take longer than all the rest.
+  const announcements = records.filter((text) => text.includes('"type":"keys.announced"')).map(readRecord)
+  return announcements.flatMap((read) =>
+    read.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : [],
+  )
 }

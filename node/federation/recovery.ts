@@ -10,27 +10,18 @@ import {
   readRecord,
   thumbprint,
   type BodyOf,
-  type ComparePage,
   type Crypto,
   type Digest,
   type Heads as PeerHeads,
   type NodeId,
   type StreamHead,
-  type Uuid,
 } from '../../protocol/index.ts'
 import { type Keyring } from '../keyring.ts'
-import { type Clock } from '../platform.ts'
+import { type Clock, type Timers } from '../platform.ts'
 import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
 import { type Alarms } from './alarms.ts'
-import {
-  type CopyProofs,
-  kidOf,
-  leavesOnlyErasures,
-  placeOf,
-  Unfit,
-  type Copies,
-  type Restored,
-} from './copies.ts'
+import { type CopyProofs, kidOf, placeOf, Unfit, type Copies } from './copies.ts'
+import { CopyReader } from './copy-reader.ts'
 import { type Gate } from './gate.ts'
 import { type Facts, type RecordHandlers } from './handlers.ts'
 import { pairLock, recordsOf, type Outbox } from './outbox.ts'
@@ -46,6 +37,8 @@ type StreamOut = Row<typeof streamsOut>
 
 /** Where our stream stood when the copies were asked for, and where both nodes' copies of it surely agree. */
 interface Before {
+  /** With the keys that are known now: an agreement may have brought one since this recovery was asked for. */
+  readonly peer: Peer
   readonly out: StreamOut
   readonly into: Row<typeof streamsIn>
   readonly base: StreamHead
@@ -67,6 +60,7 @@ export class Recovery {
   private readonly crypto: Crypto
   private readonly clock: Clock
   private readonly proofs: CopyProofs
+  private readonly copies: CopyReader
   private readonly reopened: () => void
   private readonly underWay = new Map<NodeId, Promise<'level' | string>>()
 
@@ -85,6 +79,7 @@ export class Recovery {
     crypto: Crypto
     clock: Clock
     proofs: CopyProofs
+    timers?: Pick<Timers, 'giveWay'>
     /** A stream may be signed again. */
     reopened: () => void
   }) {
@@ -102,6 +97,7 @@ export class Recovery {
     this.crypto = parts.crypto
     this.clock = parts.clock
     this.proofs = parts.proofs
+    this.copies = new CopyReader(parts)
     this.reopened = parts.reopened
   }
 
@@ -137,9 +133,9 @@ export class Recovery {
       const before = await this.store.read((reader) => this.before(reader, peer.node))
       if (before?.out.standing !== 'recovering')
         return before?.out.standing === 'open' ? 'level' : 'stream_closed'
-      const own = await this.fetchAll(peer, 'asked', before.base)
-      const theirs = await this.fetchAll(peer, 'answering', before.into)
-      const ownCases = await this.ownCases(peer, own, theirs)
+      const own = await this.copies.own(before.peer, before.base)
+      const theirs = await this.copies.theirs(before.peer, before.into)
+      const ownCases = await this.copies.ownCases(before.peer, [...own, ...theirs])
       const copies = { heads, own, theirs, ownCases }
       // What it has given back of ours it holds; and if that is more than it said before, it has moved meanwhile.
       if (own.length === 0 && lacksOurs(heads, before.base)) {
@@ -173,17 +169,18 @@ export class Recovery {
   private async before(reader: Reader, node: NodeId): Promise<Before | undefined> {
     const out = await reader.get(streamsOut, { peer: node })
     const into = await reader.get(streamsIn, { peer: node })
-    if (!out || !into) return undefined
+    const peer = await this.peers.get(reader, node)
+    if (!out || !into || !peer) return undefined
     for (let { epoch } = out; epoch > 0; epoch--) {
       const page = { orderBy: 'seq', descending: true, limit: 1 } as const
       const [last] = await reader.find(envelopesOut, { peer: node, epoch, receipted: true }, page)
       if (!last) continue
       const base = { epoch, seq: last.seq, head: last.contentId }
-      return { out, into, base, kid: await this.kidAfter(reader, last) }
+      return { peer, out, into, base, kid: await this.kidAfter(reader, last) }
     }
     const [first] = await reader.find(envelopesOut, { peer: node }, { orderBy: 'lastPosition', limit: 1 })
     const kid = (first && kidOf(first.jws)) ?? out.formerKid ?? out.kid
-    return { out, into, base: { epoch: 1, seq: 0, head: null }, kid }
+    return { peer, out, into, base: { epoch: 1, seq: 0, head: null }, kid }
   }
 
   /** The key that signs what follows this envelope. */
@@ -193,36 +190,6 @@ export class Recovery {
     return read?.ok && read.known && read.record.type === 'keys.announced'
       ? thumbprint(this.crypto, read.record.body.key)
       : (kidOf(envelope.jws) ?? '')
-  }
-
-  private async fetchAll(peer: Peer, of: 'asked' | 'answering', after: StreamPlace): Promise<Restored[]> {
-    const found: Restored[] = []
-    for (let from = after; ;) {
-      const page = await this.requests.restore(peer, of, { epoch: from.epoch, seq: from.seq })
-      const last = page.at(-1)
-      if (!last) return found
-      const next = placeOf(last)
-      const onward = next && (next.epoch > from.epoch || (next.epoch === from.epoch && next.seq > from.seq))
-      if (!onward) throw new Unfit('pages that do not go on')
-      found.push(...page)
-      from = next
-    }
-  }
-
-  /** The peer's comparison says which cases are ours; asked only when the copies do not. */
-  private async ownCases(
-    peer: Peer,
-    own: readonly Restored[],
-    theirs: readonly Restored[],
-  ): Promise<Set<Uuid>> {
-    const ours = new Set<Uuid>()
-    if (!leavesOnlyErasures([...own, ...theirs])) return ours
-    for (let after: Uuid | null = null; ;) {
-      const page: ComparePage = await this.requests.compare(peer, this.self, after)
-      for (const { id } of page.cases) ours.add(id)
-      if (page.next === null) return ours
-      after = page.next
-    }
   }
 
   /** Where the two streams still stand as they did when the copies were asked for. */

@@ -12,10 +12,8 @@ import {
   jwsTypes,
   limits,
   parseStrict,
-  place,
   readAnswerPayload,
   readJws,
-  readRecord,
   refuse,
   signAnswer,
   signRequest,
@@ -24,7 +22,6 @@ import {
   type ComparePage,
   type Crypto,
   type Digest,
-  type Envelope,
   type Heads,
   type NodeId,
   type Purpose,
@@ -32,12 +29,12 @@ import {
   type RequestPayload,
   type Result,
   type Signer,
-  type SigningKey,
   type StreamHead,
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type Ids, type Timers } from '../platform.ts'
 import { type Reader, type Store } from '../store/port.ts'
-import { type CopyProofs, type Restored } from './copies.ts'
+import { type Alarms } from './alarms.ts'
+import { announcedIn, follows, kidOf, type CopyProofs, type Restored } from './copies.ts'
 import { tokenOf, type Gate } from './gate.ts'
 import { type Inbox } from './inbox.ts'
 import { lineOut, recordsOf } from './outbox.ts'
@@ -57,6 +54,8 @@ const answerBytes: Readonly<Record<Purpose['what'], number>> = {
 }
 /** Pages of a peer's stream that are asked for in one run, however many it goes on giving. */
 export const pagesPerRun = 32
+/** More cases than two regions have with each other: a peer that lists on and on is not followed. */
+export const mostCases = 1_000_000
 /** Lines of a full page of copies: each envelope has its token, its records and a receipt. */
 const linesPerPage = limits.pullEnvelopes * (limits.recordsPerEnvelope + 2)
 
@@ -117,6 +116,7 @@ export class Requests {
   private readonly clock: Clock
   private readonly ids: Ids
   private readonly compared: CompareSource
+  private readonly alarms: Alarms
   private readonly giveWay: NonNullable<Timers['giveWay']>
   private readonly acquaintances = new Map<NodeId, Acquaintance>()
 
@@ -132,6 +132,7 @@ export class Requests {
     clock: Clock
     ids: Ids
     compared: CompareSource
+    alarms: Alarms
     timers?: Pick<Timers, 'giveWay'>
   }) {
     this.self = parts.self
@@ -145,6 +146,7 @@ export class Requests {
     this.clock = parts.clock
     this.ids = parts.ids
     this.compared = parts.compared
+    this.alarms = parts.alarms
     this.giveWay = parts.timers?.giveWay ?? (() => Promise.resolve())
   }
 
@@ -212,6 +214,18 @@ export class Requests {
     const restored = readRestored(await this.ask(peer, { what: 'restore', of, after }))
     if (!restored) throw new PeerUnreachable(peer.node, 'bad_answer')
     return restored
+  }
+
+  /**
+   * The peer shows what we have receipted under a key that nothing here names: one that an agreement named, which is not
+   * here any more. Only people have its file. The answer is what keeps us from reading on.
+   */
+  async missesKey(peer: NodeId, kid: Digest): Promise<PeerUnreachable> {
+    await this.store.transaction(async (tx) => {
+      if (!(await this.alarms.isOpen(tx, 'key_missing', peer)))
+        await this.alarms.raiseOnceADay(tx, 'key_missing', peer, kid)
+    })
+    return new PeerUnreachable(peer, 'key_missing')
   }
 
   private async answerBody(reader: Reader, peer: Peer, purpose: Purpose): Promise<string> {
@@ -310,9 +324,10 @@ export class Requests {
       const { envelope } = copy
       // What we have receipted holds, whatever became of the key it is signed under.
       const receipted = this.proofs.isReceipted(peer.node, copy)
+      const missing = receipted ? kidOf(envelope.jws) : undefined
+      if (missing !== undefined && !peer.keys.has(missing)) throw await this.missesKey(peer.node, missing)
       const proven = this.gate.prove(peer, envelope, receipted ? 'receipted' : 'erased too')
-      const placed = proven.ok && place({ ...head, frozen: false, thawed: false }, proven.proven.payload)
-      if (!proven.ok || !placed || !placed.ok || placed.place !== 'next') return undefined
+      if (!proven.ok || !follows(head, proven.proven.payload)) return undefined
       const { payload, contentId } = proven.proven
       for (const key of announcedIn(envelope)) {
         const rekeyed = this.peers.afterAnnouncement(known, key, payload)
@@ -379,14 +394,6 @@ function tokenIn(answer: string): string {
 
 function bodyIn(answer: string): string {
   return answer.slice(answer.indexOf('\n') + 1)
-}
-
-function announcedIn({ records }: Envelope): SigningKey[] {
-  // Reading every record would take longer than all the rest.
-  const announcements = records.filter((text) => text.includes('"type":"keys.announced"')).map(readRecord)
-  return announcements.flatMap((read) =>
-    read.ok && read.known && read.record.type === 'keys.announced' ? [read.record.body.key] : [],
-  )
 }
 
 /** A page that is not the last ends where the next begins, and beyond where it began: so pages come to an end. */

@@ -173,7 +173,16 @@ function contentIn(reader: Reader, direction: Direction, peer: NodeId): ContentA
 async function seenMoreSent(tx: Transaction, peer: NodeId, { received }: PeerHeads): Promise<boolean> {
   if (received.seq === 0 && received.epoch === 1) return false
   const stored = await tx.get(envelopesOut, { peer, epoch: received.epoch, seq: received.seq })
-  return stored?.contentId !== received.head
+  return stored?.contentId !== received.head && !(await hasLeft(tx, peer, received.epoch))
+}
+
+/**
+ * Has the peer receipted what we signed in a later epoch? It took that after the head it had confirmed before, and gave
+ * up with us whatever else was signed until then: who shows such an envelope has kept it back, or was restored himself.
+ */
+async function hasLeft(tx: Transaction, peer: NodeId, epoch: number): Promise<boolean> {
+  const page = { orderBy: 'epoch', after: epoch, limit: 1 } as const
+  return (await tx.find(envelopesOut, { peer, receipted: true }, page)).length > 0
 }
 
 function seenMoreReceipts(into: StreamHead, { sent }: PeerHeads): boolean {

@@ -8,14 +8,11 @@ import {
   type PeerState,
 } from '../../protocol/index.ts'
 import { DomainError } from '../errors.ts'
-import { PeerUnreachable, streamState } from '../federation/requests.ts'
+import { mostCases, PeerUnreachable, streamState } from '../federation/requests.ts'
 import { recordsIn, streamsIn, streamsOut } from '../federation/tables.ts'
 import { type Peer } from '../federation/peers.ts'
 import { type Region } from '../region.ts'
 import { type Reader } from '../store/port.ts'
-
-/** More cases than two regions have with each other: a peer that lists on and on is not followed. */
-const mostCases = 1_000_000
 
 export async function nodeInfo(region: Region, federationUrl: string): Promise<NodeInfo> {
   const { node, name, signing, exchange } = region.agreements.card()

@@ -699,3 +699,64 @@ describe('a key that was stolen', () => {
     await expectSame(nodes)
   })
 })
+
+describe('a key that only an agreement named, and that another followed in the stream', () => {
+  /** The agreement that names it, as the operator of host has it, who is put back to before it. */
+  async function lost(): Promise<Introduction> {
+    await publish(1)
+    await levelled()
+    const kept = host.keep()
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    await levelled()
+    await publish(2)
+    await levelled()
+    const [agreement] = await host.memory.read((reader) => reader.find(agreements, { active: true }))
+    const file = {
+      document: agreement?.document ?? '',
+      url: nodes.network.urlOf(xinyang),
+      fingerprint: home.region.agreements.fingerprint(),
+    }
+    await home.region.ownKeys.rotate()
+    await publish(3)
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    await host.restore(kept, 'heads lost')
+    return file
+  }
+
+  async function recovered(): Promise<void> {
+    await levelled()
+    for (const node of [host, home]) await node.recover()
+    await levelled()
+    expect([await home.standing(), await host.standing()]).toEqual([['open'], ['open']])
+    await expectSame(nodes)
+    await publish(4)
+    await arrive(4)
+    await levelled()
+    await expectSame(nodes)
+  }
+
+  it('is missed by a database from before it: a person hears of it, and signs that agreement again', async () => {
+    const file = await lost()
+    await levelled()
+    expect(await host.openAlarms()).toEqual([`key_missing ${xinyang}`])
+    await host.region.sign(file)
+    await recovered()
+  })
+
+  it('is missed by a recovery under a new agreement: a person hears of it, and it takes one more', async () => {
+    const file = await lost()
+    await agree(home, host, nodes.network)
+    await levelled()
+    expect(await host.openAlarms()).toEqual(['behind'])
+    await host.recover()
+    const subject = await host.memory.read((reader) => host.region.peers.get(reader, xinyang))
+    expect(subject && (await host.region.recovery.recover(subject))).toBe('key_missing')
+    expect(await host.openAlarms()).toEqual(['behind', `key_missing ${xinyang}`])
+    await host.region.sign(file)
+    await home.region.ownKeys.replace()
+    await agree(home, host, nodes.network)
+    await recovered()
+  })
+})

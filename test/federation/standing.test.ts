@@ -4,9 +4,10 @@
  */
 import { beforeEach, describe, expect, it } from 'vitest'
 import { streamsOut } from '../../node/federation/tables.ts'
-import { type NodeId } from '../../protocol/index.ts'
+import { nodeJsCrypto } from '../../node/platform.ts'
+import { contentId, type NodeId } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
-import { expectSame, joined, twoNodes, type Node, type Nodes } from '../harness/loss.ts'
+import { expectSame, joined, twoNodes, type Kept, type Node, type Nodes } from '../harness/loss.ts'
 import { idNumberOf, nameOf } from '../harness/people.ts'
 import { dongguan, shenzhen, withScriptedPeer } from '../harness/world.ts'
 
@@ -106,6 +107,68 @@ describe('a loss that the head store shows', () => {
       [dongguan]: 'closed in 1',
       [zhengzhou]: 'closed in 1',
     })
+    expect(await home.openAlarms()).toEqual(['behind'])
+  })
+})
+
+describe('an envelope that a recovery gave up', () => {
+  /** Host gets one of ours, keeps it to itself and confirms only what was before it. */
+  async function keptBack(): Promise<{ kept: string; before: Kept }> {
+    await publish(1, shenzhen)
+    await levelled()
+    const before = home.keep()
+    let kept = ''
+    nodes.network.fate = ({ to, door, body }) => {
+      if (to !== shenzhen || door !== 'envelopes') return 'deliver'
+      kept = Buffer.from(body).toString()
+      return 'drop'
+    }
+    await publish(2, shenzhen)
+    nodes.network.fate = () => 'deliver'
+    await home.recover(shenzhen)
+    await levelled()
+    expect((await streams())[shenzhen]).toBe('open in 2')
+    return { kept, before }
+  }
+
+  /** Home starts anew while the others are away, and host says that it had the envelope, and shows it. */
+  async function shown(kept: string, start: () => Promise<void>): Promise<void> {
+    await confirming.stop()
+    await silent.stop()
+    const { requests } = host.region
+    const honest = Object.getPrototypeOf(requests) as { answerBody: (...args: unknown[]) => Promise<string> }
+    Object.assign(requests, {
+      answerBody: async (...args: unknown[]) => {
+        const { what, of } = args[2] as { what: string; of?: string }
+        if (what === 'restore') return of === 'asked' ? kept : ''
+        const text = await honest.answerBody.apply(requests, args)
+        const head = contentId(nodeJsCrypto, kept.slice(0, kept.indexOf('\n')))
+        const received = { epoch: 1, seq: 2, head, frozen: false }
+        return what === 'heads' ? JSON.stringify({ ...(JSON.parse(text) as object), received }) : text
+      },
+    })
+    await start()
+    await levelled()
+  }
+
+  it('is no proof of a loss once its peer has receipted what came in its place: it closes no other stream', async () => {
+    const { kept } = await keptBack()
+    await shown(kept, async () => {
+      await home.stop()
+      await home.start()
+    })
+    expect(await streams()).toEqual({
+      [shenzhen]: 'open in 2',
+      [dongguan]: 'open in 1',
+      [zhengzhou]: 'open in 1',
+    })
+    expect(await home.openAlarms()).toEqual([`peer_behind ${shenzhen}`])
+  })
+
+  it('is one to a database from before that receipt, which cannot know that it was given up', async () => {
+    const { kept, before } = await keptBack()
+    await shown(kept, () => home.restore(before, 'heads lost'))
+    expect(Object.values(await streams())).toEqual(['closed in 1', 'closed in 1', 'closed in 1'])
     expect(await home.openAlarms()).toEqual(['behind'])
   })
 })

@@ -78,7 +78,7 @@ function checkAlarms(world: Witness, node: NodeId, { alarms }: Commit): void {
       world.saw(told ? 'noticed by a peer’s heads' : 'noticed by the head store before anything was signed')
     }
     const caused =
-      kind === 'behind'
+      kind === 'behind' || kind === 'key_missing'
         ? world.shaken.has(node)
         : kind === 'peer_behind'
           ? world.shaken.has(peer) || !world.isOurs(peer)

@@ -81,7 +81,13 @@ const sentences = texts({
 })
 
 /** Codes under which a peer did not answer at all; any other code is a refusal by who did. */
-const silences: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'bad_answer', 'unavailable'])
+const silences: ReadonlySet<string> = new Set([
+  'unreachable',
+  'timeout',
+  'bad_answer',
+  'key_missing',
+  'unavailable',
+])
 
 export function conditionOf(peer: PeerState): Condition {
   if (peer.frozen) return 'frozen'

@@ -27,6 +27,7 @@ export const codeWords = texts({
   unavailable: { zh: '对方暂不可用', en: 'Not available now' },
   unreachable: { zh: '连接不上对方节点', en: 'Cannot be reached' },
   bad_answer: { zh: '对方应答不合规范', en: 'Its answer does not fit' },
+  key_missing: { zh: '缺少对方用过的密钥', en: 'A key it has used is missing here' },
   bad_receipt: { zh: '对方回执不合规范', en: 'Its receipt does not hold' },
   paused_here: { zh: '本地已暂停往来', en: 'Paused here' },
   bad_record: { zh: '记录不符合规定格式', en: 'The record does not fit its form' },

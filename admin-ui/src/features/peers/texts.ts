@@ -9,6 +9,7 @@ export const alarmTitles = texts({
   agreement_ending: { zh: '共管协议将到期或已到期', en: 'An agreement ends, or has ended' },
   agreement_ahead: { zh: '共管协议尚未开始生效', en: 'An agreement has not begun' },
   parked_full: { zh: '待处理的新类型记录已满', en: 'Too many records of new types are waiting' },
+  key_missing: { zh: '缺少对方用过的密钥', en: 'A key of the other node is missing' },
   many_reveals: { zh: '查看完整号码过多', en: 'Many numbers shown in the clear' },
 })
 export const alarmMeanings = texts({
@@ -43,6 +44,10 @@ export const alarmMeanings = texts({
   parked_full: {
     zh: '对方的程序较新，本节点暂不认识其中的新类型记录，待处理数已达上限，暂不再接收；对方会保留，不会丢失。请信息人员尽快升级本节点，升级后自动处理。',
     en: 'Its program is newer, and as many of its new records wait here as may be. Nothing more is taken and nothing is lost. Let your IT upgrade this node; it then goes on by itself.',
+  },
+  key_missing: {
+    zh: '恢复的旧库里没有对方用过的某个密钥，该地区暂时无法恢复。请信息人员先按签订的先后，把与该地区以前的协议文件逐份重新签署，再签订新协议；已先签了新协议的，补签旧文件之后请对方更换密钥，双方再签订一份。',
+    en: 'This database lacks a key that it has used, so nothing of it can be recovered. Let your IT sign the earlier agreement files again, in their order, before a new one is concluded; if one was, they still do so, and then the other node replaces its key and both conclude another.',
   },
   many_reveals: {
     zh: '某账号一小时内查看的完整号码超出日常所需。请审计员在审计中按该账号核对用途，并当面询问。',
