@@ -7,8 +7,6 @@
  * Each peer is one transaction: it is back, or nothing has changed.
  */
 import {
-  readRecord,
-  thumbprint,
   type BodyOf,
   type Crypto,
   type Digest,
@@ -24,7 +22,7 @@ import { type CopyProofs, kidOf, placeOf, Unfit, type Copies } from './copies.ts
 import { CopyReader } from './copy-reader.ts'
 import { type Gate } from './gate.ts'
 import { type Facts, type RecordHandlers } from './handlers.ts'
-import { pairLock, recordsOf, type Outbox } from './outbox.ts'
+import { announcedKid, pairLock, recordsOf, type Outbox } from './outbox.ts'
 import { type Peer, type Peers, type StreamPlace } from './peers.ts'
 import { PeerUnreachable, type Requests } from './requests.ts'
 import { Restoration } from './restoration.ts'
@@ -186,10 +184,8 @@ export class Recovery {
   /** The key that signs what follows this envelope. */
   private async kidAfter(reader: Reader, envelope: Row<typeof envelopesOut>): Promise<Digest> {
     const last = (await recordsOf(reader, envelope)).at(-1)
-    const read = last?.type === 'keys.announced' && last.text !== null ? readRecord(last.text) : undefined
-    return read?.ok && read.known && read.record.type === 'keys.announced'
-      ? thumbprint(this.crypto, read.record.body.key)
-      : (kidOf(envelope.jws) ?? '')
+    const announced = last?.type === 'keys.announced' ? announcedKid(this.crypto, last.text) : undefined
+    return announced ?? kidOf(envelope.jws) ?? ''
   }
 
   /** Where the two streams still stand as they did when the copies were asked for. */

@@ -10,7 +10,6 @@ import {
   isErased,
   readRecord,
   signReceipt,
-  thumbprint,
   typeRules,
   type Crypto,
   type Digest,
@@ -27,7 +26,7 @@ import { demandNext, kidOf, Unfit, type Copies, type CopyProofs, type Restored }
 import { itemsOf, storeEnvelope, takenBefore, type Item } from './envelopes-in.ts'
 import { type Gate, type ProvenEnvelope } from './gate.ts'
 import { type Facts, type RecordHandlers, type RecordPlace } from './handlers.ts'
-import { type Outbox } from './outbox.ts'
+import { announcedKid, type Outbox } from './outbox.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { Retelling, type OutRow } from './retelling.ts'
 import { settlement } from './stream-records.ts'
@@ -133,7 +132,8 @@ export class Restoration {
     const newer = this.parts.keyring.kids()
     newer.splice(newer.indexOf(kid))
     return [...this.waiting.values()].filter(
-      ({ type, text }) => type !== 'keys.announced' || newer.includes(this.announcedKid(text) ?? ''),
+      ({ type, text }) =>
+        type !== 'keys.announced' || newer.includes(announcedKid(this.parts.crypto, text) ?? ''),
     )
   }
 
@@ -148,7 +148,7 @@ export class Restoration {
     const [first] = unreceipted
     const after = first ? first.firstPosition - 1 : out.sealedPosition
     for (const { text } of await this.tx.find(recordsOut, { peer, type: 'keys.announced' }))
-      this.kids.add(this.announcedKid(text) ?? '')
+      this.kids.add(announcedKid(this.parts.crypto, text) ?? '')
     for (const row of await this.tx.find(recordsOut, { peer }, { orderBy: 'position', after })) {
       await this.tx.remove(recordsOut, { peer, position: row.position })
       if (row.type !== 'epoch.opened') this.waiting.set(row.digest, row)
@@ -213,7 +213,7 @@ export class Restoration {
     this.confirm(this.kid)
     await this.storeOwn(proven.proven, outcomes, receipt ?? '')
     for (const text of envelope.records) {
-      const kid = this.announcedKid(text)
+      const kid = announcedKid(this.parts.crypto, text)
       if (kid === undefined) continue
       this.confirm(kid)
       if (this.parts.keyring.holds(kid)) this.kid = kid
@@ -224,12 +224,6 @@ export class Restoration {
   private confirm(kid: Digest): void {
     this.kids.add(kid)
     this.confirmedKids.add(kid)
-  }
-
-  private announcedKid(text: string | null): Digest | undefined {
-    const read = text === null ? undefined : readRecord(text)
-    if (!read?.ok || !read.known || read.record.type !== 'keys.announced') return undefined
-    return thumbprint(this.parts.crypto, read.record.body.key)
   }
 
   /** Stores one of our envelopes as it was. */
