@@ -336,18 +336,17 @@ export class Peers {
     if (announced || (out.kid !== ours && !this.isNewer(ours, out.kid))) return
     // Ours was replaced without an announcement, or none that the peer is known to have taken. It ends those it knows, so
     // what was signed under them and not taken is signed anew, in a new epoch.
-    const fresh = out.standing === 'open' && out.epoch === 1 && out.seq === 0
+    const unused = out.standing === 'open' && out.epoch === 1 && out.seq === 0
+    const fresh = unused && !(await this.waitsToLeadBack(tx, peer, ours))
     const replaced = fresh ? {} : { kidFrom: replacedKey, formerKid: null, standing: 'recovering' }
     await tx.update(streamsOut, { peer }, { kid: ours, ...replaced })
-    if (fresh) await this.unsayOlderKeys(tx, peer, ours)
   }
 
-  /** Announcements that wait for the first envelope would lead from the key just agreed on back to those before it. */
-  private async unsayOlderKeys(tx: Transaction, peer: NodeId, ours: Digest): Promise<void> {
-    for (const { position, text } of await tx.find(recordsOut, { peer, type: 'keys.announced' })) {
-      const kid = announcedKid(this.crypto, text)
-      if (kid === undefined || !this.isNewer(kid, ours)) await tx.remove(recordsOut, { peer, position })
-    }
+  /** An older key that waits to be announced in the first envelope would be followed, by us and not by the peer. */
+  private async waitsToLeadBack(tx: Transaction, peer: NodeId, ours: Digest): Promise<boolean> {
+    const waiting = await tx.find(recordsOut, { peer, type: 'keys.announced' })
+    const kids = waiting.map(({ text }) => announcedKid(this.crypto, text))
+    return kids.some((kid) => kid !== undefined && kid !== ours && !this.isNewer(kid, ours))
   }
 
   private async addKey(tx: Transaction, peer: NodeId, key: SigningKey, from: StreamPlace): Promise<void> {
