@@ -295,8 +295,12 @@ export class Requests {
    * The peer with this key, if it has announced it in what we have not got of its stream, as far as that proves itself. A
    * long stream is read in several runs, each from where the one before it ended.
    */
-  private async acquainted(known: Peer, kid: Digest): Promise<Peer> {
-    const into = await this.store.read((reader) => reader.get(streamsIn, { peer: known.node }))
+  private async acquainted(asked: Peer, kid: Digest): Promise<Peer> {
+    // The keys after the head, for what was taken while the answer was on its way may have announced some before it.
+    const { into, known } = await this.store.read(async (reader) => ({
+      into: await reader.get(streamsIn, { peer: asked.node }),
+      known: (await this.peers.get(reader, asked.node)) ?? asked,
+    }))
     const keys = [...known.keys].map(([id, { until, revoked }]) => [id, until, revoked])
     const basis = JSON.stringify([into?.head, keys])
     const before = this.acquaintances.get(known.node)
