@@ -245,6 +245,20 @@ describe('a key that is changed', () => {
     expect(await kidsOf(home)).toHaveLength(3)
   })
 
+  it('while we ask and take its announcement meanwhile: the answer under the new one is believed', async () => {
+    nodes.network.fate = ({ from, door }) => (from === xinyang && door === 'requests' ? 'hold' : 'deliver')
+    const peer = await home.memory.read((reader) => home.region.peers.get(reader, shenzhen))
+    if (!peer) throw new Error('no peer')
+    const answer = home.region.requests.heads(peer)
+    await settled()
+    await host.region.ownKeys.rotate()
+    await arrive(7)
+    await levelled()
+    nodes.network.release()
+    await expect(answer).resolves.toMatchObject({ sent: { seq: expect.any(Number) as number } })
+    expect(await home.openAlarms()).toEqual([])
+  })
+
   it('survives the process that changed it dying at any step', async () => {
     const dying = async (k: number): Promise<number> => {
       nodes = await twoNodes()
