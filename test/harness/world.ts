@@ -1,7 +1,7 @@
 /** The usual beginnings of a test: a region and a peer whose bytes the test writes, or two regions with an agreement. */
 import { type Tuning } from '../../node/region.ts'
 import { type Store } from '../../node/store/port.ts'
-import { type NodeId } from '../../protocol/index.ts'
+import { deliveryLimits, type NodeId } from '../../protocol/index.ts'
 import { settled, VirtualClock } from './clock.ts'
 import { Network } from './network.ts'
 import { Office } from './office.ts'
@@ -71,10 +71,12 @@ export async function level({ clock, network, home, host }: Pair): Promise<void>
 }
 
 /** Lets what one side has written so far arrive at the other, and nothing the other way. */
-export async function deliver({ network }: World, from: Side, to: Side): Promise<void> {
+export async function deliver({ network, clock }: World, from: Side, to: Side): Promise<void> {
   network.fate = (post) => (post.from === from.region.self ? 'deliver' : 'drop')
   from.region.courier.heard(to.region.self)
   from.region.courier.wake(to.region.self)
   await settled()
+  // Whoever was heard before and is heard again is tried so much later.
+  await clock.advance(deliveryLimits.heardAgainMs)
   network.fate = () => 'drop'
 }

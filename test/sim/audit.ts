@@ -295,7 +295,7 @@ function refold(world: Witness, node: NodeId, peer: NodeId, pair: Pair, occasion
   )
   for (const { digest } of [...said, ...applied]) {
     const read = readRecord(ledger.texts.get(digest) ?? '')
-    if (!read.ok || !read.known || ledger.displaced.has(`${node}|${peer}|${read.record.case}`)) continue
+    if (!read.ok || !read.known || ledger.isDisplaced(node, peer, read.record.case)) continue
     fold(world, node, read.record, touched)
   }
   // In the end every honest peer that is there has sent its erasures too.

@@ -267,14 +267,22 @@ function checkJudged(world: Witness, node: NodeId, judged: Judged, touched: Touc
     judged.outcome.startsWith('refused:') &&
     world.isHonest(judged.peer) &&
     knowing &&
-    !namedAlready(world, judged)
+    !namedAlready(world, judged) &&
+    !takenByHostile(world, node, judged)
   )
     world.violate('honest-not-refused', `${where}: ${judged.outcome}`)
   checkOrder(world, stream, judged, where)
   const read = judged.outcome === 'applied' ? readRecord(ledger.texts.get(judged.digest) ?? '') : undefined
-  if (!read?.ok || !read.known || ledger.displaced.has(`${node}|${judged.peer}|${read.record.case}`)) return
+  if (!read?.ok || !read.known || ledger.isDisplaced(node, judged.peer, read.record.case)) return
   noticeJudged(world, node, judged.peer, read.record)
   fold(world, node, read.record, touched)
+}
+
+/** After a loss the id of a case is free for whoever uses it first; only a hostile peer uses one that it has seen elsewhere. */
+function takenByHostile(world: Witness, node: NodeId, { caseId, outcome }: Judged): boolean {
+  const used = ({ issuer, receiver, queues }: Stream) =>
+    receiver === node && !world.isHonest(issuer) && (queues.get(caseId ?? '')?.lastApplied ?? 0) > 0
+  return outcome === 'refused:case_unknown' && world.shaken.has(node) && [...world.ledger.all()].some(used)
 }
 
 /** A key that an agreement has named meanwhile needs no announcement any more. */

@@ -123,7 +123,7 @@ export class Ledger {
   }
 
   /** Cases whose id another peer had used while nobody here knew of them, by node, that peer and id. */
-  readonly displaced = new Set<string>()
+  private readonly displaced = new Set<string>()
 
   /** Nodes and peers of which a recovery left out what no longer fitted: a person was told. */
   readonly unsaid = new Set<string>()
@@ -132,6 +132,13 @@ export class Ledger {
   displace(node: NodeId, peer: NodeId, caseId: string): void {
     this.displaced.add(`${node}|${peer}|${caseId}`)
     if (this.rows.get(`${node}|${caseId}`)?.peer === peer) this.forgetCase(node, caseId)
+  }
+
+  /** Another loss may have freed the id again, and then it was the first to use it. */
+  isDisplaced(node: NodeId, peer: NodeId, caseId: string | null): boolean {
+    return (
+      this.displaced.has(`${node}|${peer}|${caseId}`) && this.rows.get(`${node}|${caseId}`)?.peer !== peer
+    )
   }
 
   /** Everything about cases of one node with one peer is forgotten, to be told anew from its records. */
