@@ -106,12 +106,18 @@ describe.skipIf(withoutBrowser())('the identity provider on screen', { timeout: 
     await administrator.go('/accounts')
     const row = administrator.page.getByRole('row').filter({ hasText: 'zuzhibu' })
     await row.getByText('已关联').waitFor()
-    await administrator.click(row.getByRole('button', { name: '更多' }))
-    await administrator.click(administrator.page.getByRole('menuitem', { name: '停用账号' }))
-    await administrator.click(
-      administrator.page.getByRole('dialog').getByRole('button', { name: '停用账号' }),
-    )
-    await row.getByText('已停用').waitFor()
+    const disable = async () => {
+      const { page } = administrator
+      await administrator.click(row.getByRole('button', { name: '更多' }))
+      await administrator.click(page.getByRole('menuitem', { name: '停用账号' }))
+      await administrator.click(page.getByRole('dialog').getByRole('button', { name: '停用账号' }))
+      await row.getByText('已停用').waitFor({ timeout: 10_000 })
+    }
+    // Who sees that nothing has happened does it again: seldom, on a machine with much to do, the first time has no effect.
+    await disable().catch(async () => {
+      await administrator.go('/accounts')
+      if (!(await row.getByText('已停用').isVisible())) await disable()
+    })
     const person = await world.visitor(world.home)
     await vouched(person, 'sub-officer')
     await person.page.getByText('您的身份已确认，但所关联的账号已停用。请联系系统管理员。').waitFor()
