@@ -309,6 +309,8 @@ export class Courier {
 
   private stalled(route: Route, code: string): Step {
     this.stall(route, code)
+    // It may be sealed and not sent, when another process moved the head at the same moment.
+    route.unsure = true
     return 'done'
   }
 

@@ -115,6 +115,7 @@ describe.skipIf(withoutBrowser())('the identity provider on screen', { timeout: 
     }
     // Who sees that nothing has happened does it again: seldom, on a machine with much to do, the first time has no effect.
     await disable().catch(async () => {
+      await administrator.picture('oidc-not-disabled')
       await administrator.go('/accounts')
       if (!(await row.getByText('已停用').isVisible())) await disable()
     })

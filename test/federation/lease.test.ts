@@ -126,3 +126,19 @@ it('that comes back brings with it what another process had sealed meanwhile and
   expect((await sent(nodes)).map(({ receipted }) => receipted)).toEqual([true, true])
   await expectSame(nodes)
 })
+
+it('does not leave behind what was sealed while other processes moved the head, twice in a row', async () => {
+  const nodes = await twoNodes()
+  const { home, clock } = nodes
+  await publish(home, 1)
+  const swap = home.heads.swap.bind(home.heads)
+  let lost = 2
+  home.heads.swap = (name, before, next) =>
+    name.endsWith('.out') && lost-- > 0 ? Promise.resolve(false) : swap(name, before, next)
+  await publish(home, 2)
+  expect((await sent(nodes)).map(({ receipted }) => receipted)).toEqual([true, false])
+  await clock.advance(5_000)
+  expect((await sent(nodes)).map(({ receipted }) => receipted)).toEqual([true, true])
+  expect(await home.openAlarms()).toEqual([])
+  await expectSame(nodes)
+})
