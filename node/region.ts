@@ -18,6 +18,7 @@ import { Lease } from './federation/lease.ts'
 import { Outbox } from './federation/outbox.ts'
 import { OwnKeys } from './federation/own-keys.ts'
 import { Peers, type Introduction, type Peer } from './federation/peers.ts'
+import { Receipts } from './federation/receipts.ts'
 import { Recovery } from './federation/recovery.ts'
 import { PeerUnreachable, Requests, type CompareSource } from './federation/requests.ts'
 import { Sealer } from './federation/sealer.ts'
@@ -140,8 +141,9 @@ function openStreams(parts: RegionParts) {
   const standing = new Standing({ store, heads: new Heads(headFiles), alarms })
   const lease = new Lease({ name: 'signer', holder: holder ?? ids.next(), store, clock })
   const sealer = new Sealer({ self, store, standing, keyring, crypto, clock, timers, tuning })
-  const ports = { http, crypto, clock, random, timers }
-  const courier = new Courier({ self, store, peers, sealer, lease, alarms, ...ports, onFault })
+  const receipts = new Receipts({ self, store, crypto, clock, timers })
+  const ports = { http, clock, random, timers }
+  const courier = new Courier({ self, store, peers, sealer, receipts, lease, alarms, ...ports, onFault })
   const outbox = new Outbox({ self, clock, ids, crypto, wake: (peer) => courier.wake(peer) })
   const ownKeys = new OwnKeys({ self, store, keyring, peers, outbox, random })
   return { ids, vault, peers, alarms, standing, lease, courier, outbox, ownKeys }

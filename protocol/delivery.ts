@@ -21,6 +21,7 @@ export const deliveryLimits = {
   breakerAfter: 5,
   probeMs: 60_000,
   heardAgainMs: 5_000,
+  compareAgainMs: 300_000,
 } as const
 
 export const freshDelivery: DeliveryState = { failures: 0, notBeforeMs: 0, forgiven: false }

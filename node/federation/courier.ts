@@ -8,29 +8,23 @@
  */
 import {
   breakerOpen,
+  deliveryLimits,
   freshDelivery,
   fromUtf8,
-  jwsTypes,
   mustWait,
-  readJws,
-  readReceiptPayload,
   stepDelivery,
   utf8,
-  verifyJws,
-  type Crypto,
   type DeliveryState,
   type NodeId,
-  type ReceiptPayload,
 } from '../../protocol/index.ts'
 import { type Clock, type Http, type HttpAnswer, type Random, type Timers } from '../platform.ts'
-import { type Row, type Store, type Transaction } from '../store/port.ts'
+import { type Store } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
-import { recordsOf } from './outbox.ts'
 import { posts, storedParcels, tokensIn, type Parcel } from './parcels.ts'
 import { type Peer, type Peers } from './peers.ts'
 import { type Lease } from './lease.ts'
+import { type Receipts } from './receipts.ts'
 import { type Sealer, type Sealing } from './sealer.ts'
-import { envelopesOut, recordsOut, streamsOut } from './tables.ts'
 
 const postTimeoutMs = 20_000
 const answerBytes = 4 * 1024 * 1024
@@ -38,13 +32,9 @@ const answerBytes = 4 * 1024 * 1024
 const refusalLength = 4096
 /** How often peers are looked at without being woken: another process of this region may have written. */
 const lookEveryMs = 2_000
-/** Receipts that are proven in one go: half a millisecond. */
-const provenInOneGo = 4
 
 /** The one problem that is no answer: everything else the peer has said, so it was there. */
 const unreachable = 'unreachable'
-
-type StoredEnvelope = Row<typeof envelopesOut>
 
 export interface DeliveryProblem {
   readonly code: string
@@ -62,8 +52,8 @@ interface Route {
   again: boolean
   /** Envelopes without a receipt may be in the store: after a start, a failure, a gap. */
   unsure: boolean
-  /** This process has not compared heads with the peer yet. */
-  ungreeted: boolean
+  /** When this process last compared heads with the peer; -Infinity when it has to before anything else. */
+  greetedMs: number
   /** The next envelopes, being sealed while others are on their way. */
   ahead: Promise<Sealing> | undefined
   /** The last answer, being settled while the next post is on its way. Nothing more is posted before it is known. */
@@ -78,7 +68,7 @@ export class Courier {
   private readonly peers: Peers
   private readonly sealer: Sealer
   private readonly http: Http
-  private readonly crypto: Crypto
+  private readonly receipts: Receipts
   private readonly clock: Clock
   private readonly random: Random
   private readonly timers: Timers
@@ -100,7 +90,7 @@ export class Courier {
     lease: Lease
     alarms: Alarms
     http: Http
-    crypto: Crypto
+    receipts: Receipts
     clock: Clock
     random: Random
     timers: Timers
@@ -113,7 +103,7 @@ export class Courier {
     this.lease = parts.lease
     this.alarms = parts.alarms
     this.http = parts.http
-    this.crypto = parts.crypto
+    this.receipts = parts.receipts
     this.clock = parts.clock
     this.random = parts.random
     this.timers = parts.timers
@@ -178,7 +168,7 @@ export class Courier {
 
   /** Heads are to be compared with this peer before the next signature. */
   greetAnew(peer: NodeId): void {
-    this.route(peer).ungreeted = true
+    this.route(peer).greetedMs = -Infinity
     this.wake(peer)
   }
 
@@ -210,7 +200,7 @@ export class Courier {
     let route = this.routes.get(peer)
     if (!route) {
       route = {
-        ...{ running: false, again: false, unsure: true, ungreeted: true },
+        ...{ running: false, again: false, unsure: true, greetedMs: -Infinity },
         ...{ ahead: undefined, settling: undefined },
         ...{ state: freshDelivery, problem: undefined, cancelRetry: undefined },
       }
@@ -231,13 +221,9 @@ export class Courier {
     }
     const settled = await this.settled(route, step)
     if (step !== 'later') step = settled
-    if (route.ahead) {
-      // Sealed and stored, but not to be sent in this run.
-      const ahead = route.ahead
-      route.ahead = undefined
-      route.unsure = true
-      await ahead
-    }
+    // Sealed and stored, but not to be sent in this run.
+    if (route.ahead) route.unsure = true
+    await this.leaveAhead(route)
     if (step === 'later') this.retryLater(node, route)
   }
 
@@ -258,15 +244,18 @@ export class Courier {
   }
 
   private async step(peer: Peer, route: Route): Promise<Step> {
-    if (route.ungreeted) {
+    // Now and then anew: another life of this node may have spoken with the peer, and neither says anything more. By
+    // whichever way the clock has jumped since.
+    if (Math.abs(this.clock.nowMs() - route.greetedMs) >= deliveryLimits.compareAgainMs) {
       const greeted = await this.greet(peer, route)
       if (greeted !== 'again') return greeted
     }
     if (route.unsure) {
       const before = await this.settled(route, 'again')
       if (before !== 'again') return before
-      // Before they are read: what makes it unsure meanwhile holds.
+      // Before they are read: what makes it unsure meanwhile holds. What is being sealed is stored by then, and read too.
       route.unsure = false
+      await this.leaveAhead(route)
       const parcels = await this.store.read((reader) => storedParcels(reader, peer.node))
       if (parcels.length > 0) {
         route.unsure = true
@@ -298,9 +287,15 @@ export class Courier {
     const greeted = await this.handshake(peer)
     if (greeted === 'behind') return this.stalled(route, 'stream_closed')
     if (greeted !== 'level') return this.failed(route, greeted)
-    route.ungreeted = false
+    route.greetedMs = this.clock.nowMs()
     route.unsure = true
     return 'again'
+  }
+
+  private async leaveAhead(route: Route): Promise<void> {
+    const { ahead } = route
+    route.ahead = undefined
+    await ahead
   }
 
   private stall(route: Route, code: string): void {
@@ -393,21 +388,11 @@ export class Courier {
       const text = fromUtf8(answer.body) ?? ''
       return { taken: 0, problem: this.refusedWith(text, route, answer.status) }
     }
-    const tokens = tokensIn(answer)
-    const vouched = await this.vouched(peer)
-    const receipts: (ReceiptPayload | undefined)[] = []
-    for (const [i, { envelope }] of parcels.slice(0, tokens.length).entries()) {
-      // The next post is not kept waiting for the receipts of this one.
-      if (i % provenInOneGo === 0) await this.timers.giveWay?.()
-      receipts.push(this.proveReceipt(peer, envelope, tokens[i] ?? '', vouched))
-    }
-    if (receipts.length === 0 || receipts.some((receipt) => receipt === undefined)) {
-      // A receipt under a key that was revoked needs the peer's word of its head, so that is asked for first.
-      route.ungreeted = true
-      return { taken: 0, problem: 'bad_receipt' }
-    }
-    await this.storeReceipts(peer.node, parcels, tokens, receipts as ReceiptPayload[])
-    return { taken: receipts.length }
+    const taken = await this.receipts.take(peer, parcels, tokensIn(answer))
+    if (taken > 0) return { taken }
+    // A receipt under a key that was revoked needs the peer's word of its head, so that is asked for first.
+    route.greetedMs = -Infinity
+    return { taken, problem: 'bad_receipt' }
   }
 
   /**
@@ -420,80 +405,12 @@ export class Courier {
     try {
       const answer = JSON.parse(text) as { error?: unknown }
       // Its copy may hold more of us than we do, or less than it did.
-      if (answer.error === 'wrong_epoch' || answer.error === 'gap') route.ungreeted = true
+      if (answer.error === 'wrong_epoch' || answer.error === 'gap') route.greetedMs = -Infinity
       return typeof answer.error === 'string' && /^[a-z_]{1,40}$/.test(answer.error)
         ? answer.error
         : `status_${status}`
     } catch {
       return `status_${status}`
-    }
-  }
-
-  /** How far the peer's own word vouches for receipts under a revoked key; not asked while it has none. */
-  private async vouched({ node, keys }: Peer): Promise<number> {
-    if (![...keys.values()].some(({ revoked }) => revoked)) return 0
-    const stream = await this.store.read((reader) => reader.get(streamsOut, { peer: node }))
-    return stream?.vouched ?? 0
-  }
-
-  private proveReceipt(
-    peer: Peer,
-    envelope: StoredEnvelope,
-    token: string,
-    vouched: number,
-  ): ReceiptPayload | undefined {
-    const read = readJws(token, jwsTypes.receipt)
-    const key = read.ok ? peer.keys.get(read.jws.kid) : undefined
-    const opened = read.ok && key ? verifyJws(this.crypto, read.jws, key.publicKey) : undefined
-    const receipt = opened?.ok ? readReceiptPayload(opened.payload) : undefined
-    if (!receipt?.ok) return undefined
-    const { iss, aud, epoch, seq, head, outcomes } = receipt.payload
-    const ours = iss === peer.node && aud === this.self && epoch === envelope.epoch && seq === envelope.seq
-    // As sealed, not as it reads now: a token that was damaged in the store would have another content id.
-    const same = head === envelope.contentId && outcomes.length === envelope.records
-    // Under a key that was revoked anybody may have signed; the peer's word of its head under another key vouches for it.
-    const believed = key?.revoked !== true || envelope.seq <= vouched
-    return ours && same && believed ? receipt.payload : undefined
-  }
-
-  private async storeReceipts(
-    node: NodeId,
-    parcels: readonly Parcel[],
-    tokens: readonly string[],
-    receipts: readonly ReceiptPayload[],
-  ): Promise<void> {
-    await this.store.transaction(async (tx) => {
-      await tx.lock([`stream-out:${node}`])
-      const rows = await tx.getMany(
-        envelopesOut,
-        parcels.map(({ envelope }) => envelope),
-      )
-      const stream = await tx.get(streamsOut, { peer: node })
-      if (!stream) return
-      let { receipted, unreceipted } = stream
-      for (const [i, { outcomes }] of receipts.entries()) {
-        const stored = rows[i]
-        const receipt = tokens[i]
-        if (!stored || stored.receipted || receipt === undefined) continue
-        await tx.update(envelopesOut, stored, { receipted: true, receipt, receiptedMs: this.clock.nowMs() })
-        if (outcomes.some((outcome) => outcome !== 'applied')) await this.storeOutcomes(tx, stored, outcomes)
-        if (stored.epoch === stream.epoch) receipted = Math.max(stored.seq, receipted)
-        unreceipted -= stored.records
-      }
-      await tx.update(streamsOut, { peer: node }, { receipted, unreceipted })
-    })
-  }
-
-  private async storeOutcomes(
-    tx: Transaction,
-    envelope: StoredEnvelope,
-    outcomes: readonly string[],
-  ): Promise<void> {
-    const rows = await recordsOf(tx, envelope)
-    for (const [i, outcome] of outcomes.entries()) {
-      const row = rows[i]
-      // What was parked may have been settled before the lost receipt came again: that word is the newer one.
-      if (outcome !== 'applied' && row?.outcome === null) await tx.update(recordsOut, row, { outcome })
     }
   }
 }

@@ -16,7 +16,7 @@ import {
 import { streamState } from '../../node/federation/requests.ts'
 import { type HttpAnswer } from '../../node/platform.ts'
 import { type Row, type Store } from '../../node/store/port.ts'
-import { deliveryLimits, limits, utf8 } from '../../protocol/index.ts'
+import { deliveryLimits, fromUtf8, limits, splitEnvelopes, utf8 } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { dumpOf } from '../harness/dump.ts'
 import { postTo, type Post } from '../harness/network.ts'
@@ -565,6 +565,20 @@ describe('while the next envelopes are sealed ahead', () => {
     await pair.clock.advance(5_000)
     await delivered()
     expect(await namesAtHost()).toHaveLength(70)
+  })
+
+  it('posts none of them again after its receipt, when the peer has receipted a part of the post before them', async () => {
+    let answers = 0
+    pair.network.answered = ({ from, door }, answer) => {
+      if (from !== xinyang || door !== 'envelopes' || ++answers > 1) return answer
+      const receipts = fromUtf8(answer.body)?.split('\n').slice(0, 60) ?? []
+      return { ...answer, body: utf8(`${receipts.join('\n')}\n`) }
+    }
+    await backlog()
+    await delivered()
+    const posted = pair.network.posts.filter(({ to, door }) => to === shenzhen && door === 'envelopes')
+    const envelopes = posted.map(({ body }) => splitEnvelopes(fromUtf8(body) ?? ''))
+    expect(envelopes.map((split) => split.ok && split.envelopes.length)).toEqual([64, 10])
   })
 
   it('goes on when sealing them has failed once', async () => {

@@ -11,7 +11,7 @@ import {
   streamsIn,
   streamsOut,
 } from '../../node/federation/tables.ts'
-import { type NodeId } from '../../protocol/index.ts'
+import { deliveryLimits, type NodeId } from '../../protocol/index.ts'
 import { settled } from '../harness/clock.ts'
 import { expectSame, Node, twoNodes, watchSigned, type Nodes } from '../harness/loss.ts'
 import { type Post } from '../harness/network.ts'
@@ -129,6 +129,22 @@ describe('a clone', () => {
     expect([...signed]).toEqual([])
     expect([await twin.standing(), await twin.openAlarms()]).toEqual([['closed'], ['behind']])
     await twin.stop()
+  })
+
+  it('with a head store of its own that took something and went away is noticed, though nobody says anything more', async () => {
+    await publish(1)
+    await levelled()
+    const twin = await cloned('two head stores')
+    nodes.network.connect(xinyang, twin.app)
+    await arrive(1)
+    await twin.stop()
+    nodes.network.connect(xinyang, home.app)
+    await nodes.clock.advance(10_000)
+    expect(await home.openAlarms()).toEqual([])
+    await nodes.clock.advance(deliveryLimits.compareAgainMs)
+    expect([await home.standing(), await home.openAlarms()]).toEqual([['closed'], ['behind']])
+    await home.recover()
+    await expectSame(nodes)
   })
 })
 

@@ -8,6 +8,7 @@ import { plantsOfLosses } from './plants-of-losses.ts'
 const inbox = 'node/federation/inbox.ts'
 const applying = 'node/federation/applying.ts'
 const courier = 'node/federation/courier.ts'
+const receipts = 'node/federation/receipts.ts'
 const sealer = 'node/federation/sealer.ts'
 const gate = 'node/federation/gate.ts'
 const stream = 'protocol/stream.ts'
@@ -165,14 +166,14 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'receipt-head-not-compared',
-    file: courier,
+    file: receipts,
     find: 'const same = head === envelope.contentId && outcomes.length === envelope.records',
     replace: 'const same = head !== undefined && outcomes.length === envelope.records',
     why: 'a receipt of something else counts as delivery',
   },
   {
     name: 'receipt-number-not-compared',
-    file: courier,
+    file: receipts,
     find: 'epoch === envelope.epoch && seq === envelope.seq',
     replace: 'epoch === envelope.epoch && seq > 0',
     why: 'a receipt for another number counts as delivery',
