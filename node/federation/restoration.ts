@@ -241,8 +241,8 @@ export class Restoration {
       const record = read?.ok && read.known ? read.record : undefined
       const digest = digests[index] ?? ''
       const outcome = outcomes[index] ?? 'parked'
-      this.waiting.delete(digest)
-      if (record) this.retelling.said(record, outcome)
+      const knownHere = this.waiting.delete(digest)
+      if (record) this.retelling.said(record, outcome, knownHere)
       const about = { caseId: record?.case ?? null, type: record?.type ?? 'erased' }
       const said = outcome === 'applied' ? null : outcome
       return {

@@ -35,6 +35,8 @@ export class Retelling {
   /** Cases of which anything came back or waits. */
   private readonly touched = new Set<Uuid>()
   private readonly told = new Map<Uuid, Told[]>()
+  /** Cases with a departure of ours that nobody here knew of when he wrote what waits. */
+  private readonly unknownDepartures = new Set<Uuid>()
   /** Of ours some came back as parked: what became of them the peer may have said since. */
   private someParked = false
   /**
@@ -58,9 +60,11 @@ export class Retelling {
     this.waiting = waiting
   }
 
-  /** A record of ours came back, with what the peer's receipt says of it. */
-  said(record: FactRecord, outcome: Outcome): void {
+  /** A record of ours came back, with what the peer's receipt says of it. `knownHere`: it waited here for that receipt. */
+  said(record: FactRecord, outcome: Outcome, knownHere: boolean): void {
     this.ours.push(record)
+    if (record.type === 'flow.departed' && record.case !== null && !knownHere)
+      this.unknownDepartures.add(record.case)
     if (outcome === 'parked') this.someParked = true
     if (record.case !== null) this.touched.add(record.case)
   }
@@ -237,8 +241,7 @@ export class Retelling {
 
   private async sayAgain(digest: string, record: FactRecord | undefined, caseId: Uuid | null): Promise<void> {
     if (!record || caseId === null) return
-    // An arrival may have been said by a database that did not know of the departure.
-    const stale = record.type === 'flow.arrived' && this.ours.some(departs(caseId))
+    const stale = record.type === 'flow.arrived' && this.unknownDepartures.has(caseId)
     if (!stale && (await this.parts.facts.sayAgain(this.tx, this.peer, record)) === undefined) return
     this.waiting.delete(digest)
     await this.parts.alarms.raise(this.tx, 'replay_differs', this.peer.node, `unsaid ${caseId}`)
@@ -339,10 +342,6 @@ function read(text: string | null): FactRecord | undefined {
 
 function ofType<T extends RecordType>(records: readonly FactRecord[], type: T): FactRecord<T>[] {
   return records.filter(({ type: its }) => its === type) as FactRecord<T>[]
-}
-
-function departs(caseId: Uuid): (record: FactRecord) => boolean {
-  return (record) => record.type === 'flow.departed' && record.case === caseId
 }
 
 type InRow = Row<typeof recordsIn>

@@ -126,6 +126,56 @@ describe.each(['home', 'host'] as const)(
   },
 )
 
+describe('an arrival of somebody who had left before', () => {
+  let id: Uuid
+  beforeEach(async () => {
+    await publish(1, home, shenzhen)
+    await arrive(1, host, xinyang)
+    await levelled()
+    id = await caseOf(host, xinyang, 1)
+  })
+  const depart = () => host.office.desk.depart(id, { departedOn: '2025-07-30' })
+  async function comeBack(): Promise<void> {
+    const arrivedOn = '2025-09-01'
+    await host.office.arrivals({ idNumber: idNumberOf(1), home: xinyang, name: nameOf(1), arrivedOn })
+    await settled()
+  }
+  const differing = () => host.memory.read((reader) => reader.find(alarms, { kind: 'replay_differs' }))
+
+  it('is said again where the departure was known, though its receipt was lost', async () => {
+    nodes.network.fate = ({ from }) => (from === shenzhen ? 'cut' : 'deliver')
+    await depart()
+    await levelled()
+    nodes.network.fate = ({ from }) => (from === shenzhen ? 'drop' : 'deliver')
+    await comeBack()
+    nodes.network.fate = () => 'deliver'
+    await host.recover(xinyang)
+    await levelled()
+    expect(await differing()).toEqual([])
+    expect((await home.office.onlyCase(shenzhen)).host).toMatchObject({
+      departedOn: null,
+      arrivedOn: '2025-09-01',
+    })
+    await expectSame(nodes)
+  })
+
+  it('is left out when a database had written it that knew nothing of the departure, and a person is told', async () => {
+    const kept = host.keep()
+    await depart()
+    await levelled()
+    nodes.network.fate = () => 'drop'
+    await host.restore(kept, 'heads lost')
+    await comeBack()
+    nodes.network.fate = () => 'deliver'
+    await levelled()
+    await host.recover()
+    await levelled()
+    expect(await differing()).toMatchObject([{ peer: xinyang, subject: `unsaid ${id}` }])
+    expect((await home.office.onlyCase(shenzhen)).host).toMatchObject({ departedOn: '2025-07-30' })
+    await expectSame(nodes)
+  })
+})
+
 describe('a record that had waited for an upgrade and was settled before a loss', () => {
   /** Meanwhile readers know no such type, as before their upgrade. */
   async function withoutType(type: RecordType, work: () => Promise<void>): Promise<void> {
