@@ -119,6 +119,7 @@ export class MemoryStore implements Store {
   private readonly snapshots = new Set<Overlay>()
 
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    let careful = false
     for (let left = tries; ; left--) {
       const tx = new MemoryTransaction(
         (table) => this.rows(table),
@@ -131,7 +132,9 @@ export class MemoryStore implements Store {
         for (const effect of tx.effects) effect()
         return result
       } catch (error) {
-        if (left <= 1 || !(error instanceof Deadlock)) throw error
+        const again = error instanceof UniqueViolation ? !careful : error instanceof Deadlock && left > 1
+        if (!again) throw error
+        careful ||= error instanceof UniqueViolation
       } finally {
         this.locks.release(tx)
       }

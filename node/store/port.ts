@@ -9,10 +9,11 @@
  * - Committed writes survive the process, as far as the implementation claims durability at all.
  * - `lock` waits until no other open transaction holds the same name, and is held to the end of this one. What was
  *   read before is read anew afterwards. Names are taken in sorted order, so two callers cannot wait for each other.
- * - Primary keys and unique indexes of the tables are enforced at the latest at commit, as UniqueViolation.
+ * - Primary keys and unique indexes of the tables are enforced at the latest at commit, as UniqueViolation. Before that
+ *   `work` runs once more: what broke the index may have come from another transaction, after it was looked for here.
  * - `positions` are drawn from one sequence: ascending within a call, never repeated, in no promised order between
  *   transactions that did not lock each other out.
- * - `work` may run more than once (after a deadlock, or a wrong presumption) and must have no effect outside the
+ * - `work` may run more than once (after a deadlock, or a broken index) and must have no effect outside the
  *   transaction; `afterCommit` runs once, after the transaction that returned is durable.
  * - `presumeNew` says of rows that they are most likely not there, and will be inserted before anything relies on it. They
  *   may then read as absent without being looked for. If one is there after all, its insertion breaks the primary key,

@@ -60,14 +60,14 @@ export class PostgresStore implements Store {
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     let careful = false
     for (let left = tries; ; left--) {
-      const life: Life = { over: false, careful, presumed: false }
+      const life: Life = { over: false, careful }
       try {
         const { result, effects } = await this.once(work, life)
         for (const effect of effects) effect()
         return result
       } catch (error) {
         const violation = uniqueViolationIn(error)
-        if (violation && !life.presumed) throw violation
+        if (violation && careful) throw violation
         careful ||= violation !== undefined
         if (violation) continue
         if (left <= 1 || !worthRetrying.has(codeOf(error) ?? '')) throw error
@@ -76,7 +76,7 @@ export class PostgresStore implements Store {
   }
 
   async read<Result>(work: (reader: Reader) => Promise<Result>): Promise<Result> {
-    const life: Life = { over: false, careful: true, presumed: false }
+    const life: Life = { over: false, careful: true }
     const begun = this.sql.begin('isolation level repeatable read read only', (client) =>
       work(new PostgresTransaction(client, life)).then((value) => ({ value }), neverWhenLost),
     )
@@ -101,9 +101,8 @@ export class PostgresStore implements Store {
 interface Life {
   /** Over for its caller: what is still asked then is asked of nobody. */
   over: boolean
-  /** Nothing is presumed: it was tried before, and a presumption was wrong. */
+  /** Nothing is presumed: it was tried before, and something was there by then. */
   readonly careful: boolean
-  presumed: boolean
 }
 
 const lostConnection = /^(CONNECTION_|ECONN|EPIPE|57P0[123])/
@@ -286,7 +285,6 @@ class PostgresTransaction implements Transaction {
       const text = keyText(shape, key)
       if (!held.has(text)) held.set(text, { row: null, state: 'read', patched: undefined })
     }
-    this.life.presumed = true
   }
 
   async positions(count: number): Promise<number[]> {

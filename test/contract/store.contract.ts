@@ -362,6 +362,19 @@ function ownWrites(store: () => Store): void {
     expect(await store().read((reader) => reader.count(organisations, {}))).toBe(60)
   })
 
+  it('looks again when another transaction has taken a key after it was looked for', async () => {
+    let runs = 0
+    const take = (tx: Transaction) => tx.insert(organisations, [organisation('a', { kind: 'other' })])
+    const found = await store().transaction(async (tx) => {
+      const before = await tx.get(organisations, { id: 'a' })
+      if (++runs === 1) await store().transaction(take)
+      if (!before) await tx.insert(organisations, [organisation('a')])
+      return before?.kind
+    })
+    expect([found, runs]).toEqual(['other', 2])
+    expect(await store().read((reader) => reader.count(organisations, {}))).toBe(1)
+  })
+
   it('says UniqueViolation when it was no presumption that broke the index', async () => {
     await store().transaction((tx) => tx.insert(organisations, [organisation('a')]))
     const work = store().transaction(async (tx) => {
