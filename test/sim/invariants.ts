@@ -202,9 +202,10 @@ function checkTaken(world: Witness, node: NodeId, taken: Taken): void {
   demandNext(world, stream.taken.at(-1), claims, digests, where)
   const kid = kidOf(taken.jws)
   demandKey(world, stream, kid, where)
-  if (world.revoked.has(`${node} ${taken.peer} ${kid}`))
-    world.violate('right-key', `${where} is signed by a key that was revoked there`)
   const { receipt, contentId } = taken
+  // What was receipted before its key was revoked holds, and comes back as it was.
+  if (world.revoked.has(`${node} ${taken.peer} ${kid}`) && stream.receipts.get(contentId) !== receipt)
+    world.violate('right-key', `${where} is signed by a key that was revoked there`)
   stream.taken.push({
     epoch,
     seq,
