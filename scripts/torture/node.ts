@@ -19,7 +19,10 @@ export interface Figures {
   readonly cpuMs: number
 }
 
-export const clockFile = 'clock-ahead-ms'
+/** Beside the node's folder and not in it: the disk of that may be full. */
+export function clockFileOf(dataDir: string): string {
+  return `${dataDir}.clock-ahead-ms`
+}
 const periodMs = 5
 
 export async function runTortureNode(dataDir: string): Promise<void> {
@@ -55,7 +58,7 @@ export async function runTortureNode(dataDir: string): Promise<void> {
 
 function readAhead(dataDir: string): number {
   try {
-    return Number(readFileSync(path.join(dataDir, clockFile), 'utf8'))
+    return Number(readFileSync(clockFileOf(dataDir), 'utf8'))
   } catch {
     return 0
   }

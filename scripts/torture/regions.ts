@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort, NodeProcess } from '../network/node-process.ts'
-import { clockFile, type Order } from './node.ts'
+import { clockFileOf, type Order } from './node.ts'
 import { Proxy } from './proxy.ts'
 
 export const regionNames = { 411500: '信阳', 440300: '深圳', 630100: '西宁', 632800: '海西' } as const
@@ -83,7 +83,7 @@ export class RegionNode {
   }
 
   async setClock(aheadMs: number): Promise<void> {
-    await writeFile(path.join(this.process.dataDir, clockFile), String(aheadMs))
+    await writeFile(clockFileOf(this.process.dataDir), String(aheadMs))
     // A node that is away reads it when it starts.
     if (this.process.ready) await this.tell({ do: 'clock' }).catch(() => undefined)
   }
