@@ -256,11 +256,3 @@ async function ready(database: Database): Promise<boolean> {
     () => false,
   )
 }
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -44,7 +44,7 @@ try {
   await untilLevel(network)
   say('准备演示账号 … making demonstration accounts')
   const accounts = await demoAccounts(path.join(base, 'accounts.json'), offices, network)
-  await tell(offices, await countScenario(offices, network, played), await unequalCases(offices, network))
+  await tell(await countScenario(offices, network, played), await unequalCases(offices, network))
   await tellCommands(offices)
   tellAccounts(offices, accounts)
   await untilStopped()
@@ -151,11 +151,7 @@ async function playOnce(offices: OfficeFolder): Promise<Played[]> {
   return played
 }
 
-async function tell(
-  offices: OfficeFolder,
-  result: ScenarioResult,
-  unequal: readonly string[],
-): Promise<void> {
+async function tell(result: ScenarioResult, unequal: readonly string[]): Promise<void> {
   const { roster, outflow, arrivals, activities, comparison } = result
   const hosts = Object.entries(outflow.byHost).map(([name, count]) => `${name} ${count}`)
   say(

@@ -11,7 +11,6 @@ import {
   type CaseActivity,
   type Crypto,
   type FactRecord,
-  type NodeId,
   type RecordCode,
   type Side,
   type Uuid,

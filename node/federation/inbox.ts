@@ -17,7 +17,7 @@ import {
   type StreamHead,
 } from '../../protocol/index.ts'
 import { type Clock, type Timers } from '../platform.ts'
-import { type Reader, type Row, type Store, type Transaction } from '../store/port.ts'
+import { type Row, type Store, type Transaction } from '../store/port.ts'
 import { dayOf, type Alarms } from './alarms.ts'
 import { Applying } from './applying.ts'
 import { itemsOf, opensAfter, storeEnvelope, takenBefore, type Item } from './envelopes-in.ts'

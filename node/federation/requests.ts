@@ -27,7 +27,6 @@ import {
   type Purpose,
   type Refusal,
   type RequestPayload,
-  type Result,
   type Signer,
   type StreamHead,
 } from '../../protocol/index.ts'

@@ -5,7 +5,6 @@ import {
   type NodeId,
   type Outcome,
   type RecordType,
-  type Uuid,
 } from '../../protocol/index.ts'
 import { type Reader, type Row, type Transaction } from '../store/port.ts'
 import {

@@ -175,7 +175,7 @@ class PostgresTransaction implements Transaction {
       if (!held.has(name)) missing.set(name, key as AnyRow)
     }
     if (missing.size > 0) {
-      const rows = await this.run(selectByKeys(shape), arrays(shape, shape.key, [...missing.values()]))
+      const rows = await this.run(selectByKeys(shape), arrays(shape.key, [...missing.values()]))
       const found = new Map(rows.map((row) => [keyText(shape, row), row]))
       // What another call of this transaction has read or written meanwhile is newer.
       for (const text of missing.keys())
@@ -328,7 +328,7 @@ class PostgresTransaction implements Transaction {
     await Promise.all([
       ...changes
         .flat()
-        .map(({ shape, fields, rows }) => this.run(updateText(shape, fields), arrays(shape, fields, rows))),
+        .map(({ shape, fields, rows }) => this.run(updateText(shape, fields), arrays(fields, rows))),
       ...insertions.filter(isFew).map(({ shape, rows }) => this.insertRows(shape, rows)),
     ])
     await this.copyAll(insertions.filter((each) => !isFew(each)))

@@ -92,7 +92,7 @@ export function updateText(shape: Shape, fields: readonly string[]): string {
   return `update ${quoted(shape.name)} as t set ${sets.join(', ')} from ${values} where ${same.join(' and ')}`
 }
 
-export function arrays(shape: Shape, fields: readonly string[], rows: readonly AnyRow[]): string[] {
+export function arrays(fields: readonly string[], rows: readonly AnyRow[]): string[] {
   return fields.map((field) => arrayLiteral(rows.map((row) => row[field] ?? null)))
 }
 

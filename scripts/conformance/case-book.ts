@@ -30,14 +30,9 @@ export interface KnownCase {
 }
 
 export class CaseBook {
-  private readonly self: NodeId
   readonly cases = new Map<Uuid, KnownCase>()
   /** Cases from before this run: of them only what the node said is known here. */
   readonly inherited = new Set<Uuid>()
-
-  constructor(self: NodeId) {
-    this.self = self
-  }
 
   /** A record that its reader has applied; `writer` is the node that said it. */
   hear(writer: NodeId, text: string): void {

@@ -111,7 +111,7 @@ export class Peer {
     this.keyring = parts.keyring
     this.terms = parts.terms
     this.url = parts.url.replace(/\/$/, '')
-    this.book = new CaseBook(this.self)
+    this.book = new CaseBook()
     this.signer = parts.keyring.signer
     const party = parts.terms.parties.find(({ node }) => node === parts.node)
     demand(party !== undefined, 'the agreement does not name the node')

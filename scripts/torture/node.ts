@@ -3,7 +3,6 @@
  * measured. The clock's error stands in a file of the data directory, so that it outlives a kill as a wrong clock does.
  */
 import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { readEnvironment } from '../../node/config.ts'
 import { realPlatform } from '../../node/platform.ts'

@@ -26,7 +26,6 @@ import { idsFrom, nodeJsCrypto } from '../../node/platform.ts'
 import { MemoryStore, type MemorySnapshot } from '../../node/store/memory.ts'
 import { type Store } from '../../node/store/port.ts'
 import {
-  base64url,
   bodySchemas,
   digestOf,
   jwsTypes,

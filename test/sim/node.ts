@@ -171,7 +171,7 @@ export class SimNode implements Machine {
 
   private dies(life: Life | undefined, what: string): void {
     if (!life?.alive) return
-    this.world.died(this, what, () => this.end(life, what))
+    this.world.died(this, () => this.end(life, what))
     this.disk.wakeAll()
   }
 

@@ -196,7 +196,7 @@ export interface Stage extends Witness {
   /** The database of this node is another than it was. */
   putBack(machine: Machine): void
   /** A fault takes this process; the machine starts another one later. */
-  died(machine: Machine, what: string, end: () => void): void
+  died(machine: Machine, end: () => void): void
   startLater(machine: Machine, delayMs: number): void
   /** Envelopes leave a node: of each place one content, whatever happens to it. */
   sent(post: Post): void

@@ -193,7 +193,7 @@ export class World implements Stage {
     if (open > 1) this.violate('no-false-alarm', `${node.id} has ${open} open alarms of one restoration`)
   }
 
-  died(node: Machine, what: string, end: () => void): void {
+  died(node: Machine, end: () => void): void {
     this.faults.set('F1', (this.faults.get('F1') ?? 0) + 1)
     end()
     this.startLater(node, this.chance.spread(5, 20_000))
