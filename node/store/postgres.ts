@@ -19,7 +19,7 @@ import {
   type Store,
   type Transaction,
 } from './port.ts'
-import { keyText, shapeOf, type Shape } from './shape.ts'
+import { keyText, shapeOf, type AnyRow, type Shape } from './shape.ts'
 import {
   arrayLiteral,
   arrays,
@@ -35,7 +35,6 @@ import {
   typeOf,
   updateText,
   whereText,
-  type AnyRow,
   type CopyText,
 } from './statements.ts'
 

@@ -21,6 +21,9 @@ export interface Shape {
   readonly uniques: readonly UniqueIndex[]
 }
 
+/** A row of any table, by the names of its fields. */
+export type AnyRow = Readonly<Record<string, unknown>>
+
 const shapes = new WeakMap<PgTable, Shape>()
 
 export function shapeOf(table: PgTable): Shape {

@@ -2,9 +2,7 @@
  * The statements of the PostgreSQL store, made from table definitions. Names come from those, never from input; values
  * are parameters, or the text forms of arrays and of COPY.
  */
-import { type Shape } from './shape.ts'
-
-export type AnyRow = Readonly<Record<string, unknown>>
+import { type AnyRow, type Shape } from './shape.ts'
 
 export function quoted(name: string): string {
   return `"${name}"`
