@@ -101,7 +101,8 @@ async function conclude(
   )
   say(level)
   if (!level.startsWith('level')) await sayStates(regions)
-  const verdict = await judge(regions, offices, ['clock_skew'])
+  // A clock that was set back by days is before the first day of every agreement.
+  const verdict = await judge(regions, offices, ['clock_skew', 'agreement_ahead'])
   const violations = [...violationsOf(verdict), ...faults.otherAnswers]
   await sayRegions(regions)
   for (const violation of violations.slice(0, 50)) say(`✗ ${violation}`)

@@ -21,7 +21,7 @@ export interface Verdict {
 
 type Findings = { -readonly [K in keyof Verdict]: Verdict[K] }
 
-/** Kinds of alarm that are right after what was done to the nodes. */
+/** `rightAlarms`: the kinds that are right after what was done to the nodes. */
 export async function judge(
   regions: Regions,
   offices: ReadonlyMap<string, Office>,
